@@ -1,0 +1,49 @@
+# `make` lists what there is. Everything works from a fresh clone: what a target
+# needs is made first, and what is there already is kept.
+SHELL := bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_HOME := $(CURDIR)/.ansible
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
+export MOLECULE_GLOB := molecule/*/molecule.yml
+SCENARIO ?=
+
+.PHONY: help setup demo demo-down test lint sanity unit integration molecule testbed testbed-down
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+setup: ## what the rest needs, into .venv and .ansible (1 minute)
+	@bash tests/setup.sh
+
+demo: setup ## the whole thing on a disposable machine, with an answer at the end (20 minutes at first, seconds again)
+	@ansible-playbook tests/testbed/up.yml --skip-tags services
+	@ansible-playbook tests/testbed/hosts.yml -i inventories/demo
+	@ansible-playbook site.yml -i inventories/demo
+	@ansible-playbook tests/demo.yml -i inventories/demo
+
+demo-down: setup ## remove the demo's machine with all its data
+	@ansible-playbook tests/testbed/hosts_down.yml -i inventories/demo
+
+test: setup ## everything below, side by side (45 minutes at first)
+	@bash tests/test.sh
+
+lint: setup ## style and types: ruff, mypy, ansible-lint, shellcheck
+	@bash tests/lint.sh
+
+sanity: setup ## ansible-test sanity, as Galaxy's reviewers run it
+	@bash tests/sanity.sh
+
+unit: setup ## tests that need no server (seconds)
+	@python -m pytest tests/unit
+
+integration: testbed ## the modules against real servers
+	@python -m pytest tests/integration
+
+molecule: testbed ## the roles on real machines; SCENARIO=nginx_proxy for one
+	@bash tests/molecule.sh $(SCENARIO)
+
+testbed: setup ## registry, models and servers for the tests
+	@ansible-playbook tests/testbed/up.yml
+
+testbed-down: setup ## remove them and all test hosts; the images and the registry's content stay for the next time
+	@ansible-playbook tests/testbed/down.yml

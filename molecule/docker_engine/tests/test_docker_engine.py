@@ -1,0 +1,48 @@
+"""After docker_engine: a Docker that answers now and after a reboot, with bounded logs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scenario import both, run_playbook
+
+testinfra_hosts = both("docker-engine")
+
+
+def test_docker_answers_and_comes_back_after_a_reboot(host: Any) -> None:
+    assert host.check_output("docker version --format '{{.Server.Version}}'")
+    assert host.service("docker").is_enabled
+
+
+def test_an_image_is_pulled_and_run(host: Any) -> None:
+    run = "docker run --rm docker.io/ollama/ollama:0.24.0 --version"
+    assert "0.24.0" in host.check_output(f"{run} 2>&1")
+
+
+def test_logs_rotate_and_options_are_merged(host: Any) -> None:
+    options = json.loads(host.file("/etc/docker/daemon.json").content_string)
+    assert options["log-opts"] == {"max-file": "3", "max-size": "10m"}
+    assert options["labels"] == ["tested=yes"]
+    assert "tested=yes" in host.check_output("docker info --format '{{.Labels}}'")
+
+
+def test_modules_find_requests(host: Any) -> None:
+    assert host.run("/usr/bin/python3 -c 'import requests'").succeeded
+
+
+def test_check_mode_finds_nothing_to_do(name: str) -> None:
+    run = run_playbook("molecule/docker_engine/converge.yml", name, "--check", "--diff")
+    assert (run.rc, run.changed) == (0, []), run.output
+
+
+def test_options_that_docker_refuses_are_taken_back(host: Any, name: str) -> None:
+    before = host.file("/etc/docker/daemon.json").content_string
+    options = {"docker_engine_daemon_options": {"log-driver": "no-such-driver"}}
+    run = run_playbook("molecule/docker_engine/converge.yml", name, "--extra-vars", json.dumps(options))
+    assert f"Docker does not start on {name}" in run.failure
+    assert "no-such-driver" in run.failure
+    assert "the file of before is back" in run.failure
+    assert host.file("/etc/docker/daemon.json").content_string == before
+    assert host.check_output("find /etc/docker -name 'daemon*'") == "/etc/docker/daemon.json"
+    assert host.check_output("docker info --format '{{.LoggingDriver}}'") == "json-file"

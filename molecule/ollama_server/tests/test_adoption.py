@@ -1,0 +1,40 @@
+"""An Ollama that somebody started by hand is taken over with its models, or left alone with a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenario import ask, machine, run_playbook
+
+CONVERGE = "molecule/ollama_server/converge.yml"
+NAME = "ollama-server-debian12"
+IMAGE = "docker.io/ollama/ollama:0.24.0"
+
+testinfra_hosts = [machine(NAME)]
+
+
+def models(host: Any) -> set[str]:
+    reply = ask(host, "127.0.0.1", "/api/tags", port=11434).json()
+    return {model["name"] for model in reply["models"]}
+
+
+def test_a_container_with_a_published_port_is_taken_over_with_its_models(host: Any) -> None:
+    before = models(host)
+    host.check_output("docker rm --force ollama")
+    host.check_output(f"docker run --detach --name ollama --volume ollama:/root/.ollama -p 11434:11434 {IMAGE}")
+    run = run_playbook(CONVERGE, NAME)
+    assert run.rc == 0, run.output
+    assert [task.split(" : ")[1].split(" (")[0] for task in run.changed] == ["Install | Container"]
+    assert models(host) == before
+    assert host.check_output("docker inspect ollama --format '{{.HostConfig.NetworkMode}}'") == "host"
+
+
+def test_a_container_with_its_models_elsewhere_is_left_alone(host: Any) -> None:
+    host.check_output("docker rm --force ollama")
+    made = host.check_output(f"docker run --detach --name ollama -p 11434:11434 {IMAGE}")
+    run = run_playbook(CONVERGE, NAME)
+    assert f"The container ollama on {NAME} keeps its models elsewhere than in the volume ollama" in run.failure
+    assert run.changed == []
+    assert host.check_output("docker inspect ollama --format '{{.Id}}'") == made
+    host.check_output("docker rm --force --volumes ollama")
+    assert run_playbook(CONVERGE, NAME).rc == 0

@@ -1,0 +1,167 @@
+"""What the tests of all scenarios do: ask over HTTP from a test host, and run playbooks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORY = ROOT / "molecule" / "inventory"
+# As molecule/inventory computes it.
+PREFIX = f"llm-{hashlib.sha1(str(ROOT).encode()).hexdigest()[:8]}"
+
+# Runs on the test host with nothing but Python's standard library. `reads` is
+# how many times something came in, which tells a streamed answer from one that
+# was held back.
+ASK = """
+import http.client, json, sys
+question = json.load(sys.stdin)
+connection = http.client.HTTPConnection(question["host"], question["port"], timeout=120)
+body = question["body"].encode() + b"0" * question["zeros"] + question["tail"].encode()
+connection.request(question["method"], question["path"], body=body, headers=question["headers"])
+answer = connection.getresponse()
+text, reads = b"", 0
+while True:
+    part = answer.read1(65536)
+    if not part:
+        break
+    text, reads = text + part, reads + 1
+json.dump({"status": answer.status, "headers": dict(answer.getheaders()),
+           "text": text.decode(errors="replace"), "reads": reads}, sys.stdout)
+"""
+
+
+def machine(name: str) -> str:
+    """The test host that the inventory calls `name`, as testinfra addresses it."""
+    return f"docker://{PREFIX}-{name}"
+
+
+def both(scenario: str) -> list[str]:
+    """The two test hosts of a scenario."""
+    return [machine(f"{scenario}-debian12"), machine(f"{scenario}-debian13")]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it reached the test host."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+    reads: int
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Refused(Exception):
+    """Nobody answered: the connection was refused, or closed without an answer."""
+
+
+def ask(
+    host: Any,
+    address: str,
+    path: str = "/",
+    *,
+    port: int = 80,
+    method: str = "GET",
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    zeros: int = 0,
+    tail: str = "",
+) -> Answer:
+    """Ask `address` from the test host `host`.
+
+    The body is `body` (what is not a string goes as JSON), then `zeros` characters, then `tail`.
+    """
+    headers = dict(headers or {})
+    if body is None:
+        body = ""
+    elif not isinstance(body, str):
+        body = json.dumps(body)
+        headers.setdefault("Content-Type", "application/json")
+    question = {
+        "host": address,
+        "port": port,
+        "method": method,
+        "path": path,
+        "body": body,
+        "headers": headers,
+        "zeros": zeros,
+        "tail": tail,
+    }
+    result = host.run("printf %%s %s | python3 -c %s", json.dumps(question), ASK)
+    if result.rc != 0:
+        raise Refused(result.stderr.strip().splitlines()[-1])
+    return Answer(**json.loads(result.stdout))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one task ended on one test host."""
+
+    task: str
+    host: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of ansible-playbook: its exit status, what it printed, and how each task ended."""
+
+    rc: int
+    output: str
+    outcomes: list[Outcome]
+
+    @property
+    def changed(self) -> list[str]:
+        """The tasks that changed something on any host."""
+        return [outcome.task for outcome in self.outcomes if outcome.result.get("changed")]
+
+    def changed_on(self, host: str) -> list[str]:
+        """The tasks that changed something on `host`."""
+        return [outcome.task for outcome in self.outcomes if outcome.host == host and outcome.result.get("changed")]
+
+    @property
+    def failure(self) -> str:
+        """The message of the task that the run ended with."""
+        assert self.rc != 0, self.output
+        return str([outcome for outcome in self.outcomes if outcome.result.get("failed")][-1].result["msg"])
+
+
+def run_playbook(playbook: str, limit: str, *arguments: str, json_output: bool = True) -> Run:
+    """Run a playbook of the repository on the test hosts of `limit`."""
+    environment = dict(os.environ)
+    if json_output:
+        environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
+    command = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        str(ROOT / playbook),
+        f"--inventory={INVENTORY}",
+        f"--limit={limit}",
+        *arguments,
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    if not json_output:
+        return Run(done.returncode, output, [])
+    start = done.stdout.find("{\n")
+    assert start >= 0, f"{shlex.join(command)} printed no result:\n{output}"
+    plays = json.loads(done.stdout[start:])["plays"]
+    return Run(
+        done.returncode,
+        output,
+        [
+            Outcome(task["task"]["name"], host, result)
+            for play in plays
+            for task in play["tasks"]
+            for host, result in task["hosts"].items()
+        ],
+    )

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the selfhosted.llm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: it may change at any time.
+
+"""The only file that opens connections: JSON over HTTP, as one answer or as a stream of lines."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import traceback
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
+    BadReply,
+    InvalidInput,
+    MissingLibrary,
+    ServerRefused,
+    Unreachable,
+)
+
+try:
+    import requests
+except ImportError:
+    REQUESTS_TRACEBACK: str | None = traceback.format_exc()
+else:
+    REQUESTS_TRACEBACK = None
+
+# How much of an answer that was not understood is shown.
+SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a server is and how to talk to it.
+
+    `url` is the base without a path of the API, `token` a bearer token or None, `verify` whether
+    certificates are checked or the path of a file of authorities, `timeout` the longest silence
+    in seconds.
+    """
+
+    url: str
+    token: str | None
+    verify: bool | str
+    timeout: int
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this very machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(url: str) -> str:
+    """The host of a base URL; raises InvalidInput when it is none."""
+    try:
+        address = urlsplit(url)
+        if address.scheme in ("http", "https") and address.hostname:
+            return address.hostname
+    except ValueError:
+        pass
+    raise InvalidInput(f"api_url is '{url}': it must look like http://127.0.0.1:11434.")
+
+
+class _Bearer:
+    """Sends a token. Not as a header of the session, which an entry in .netrc would replace."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: t.Any) -> t.Any:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Client:
+    """One server, one session; raises the errors of `_errors` and nothing else.
+
+    `service` is what the server is called in sentences.
+    """
+
+    def __init__(self, connection: Connection, service: str) -> None:
+        if REQUESTS_TRACEBACK is not None:
+            raise MissingLibrary("requests", REQUESTS_TRACEBACK)
+        if connection.timeout < 1:
+            raise InvalidInput(f"timeout is {connection.timeout}: it must be 1 second or more.")
+        host = _host(connection.url)
+        self.service = service
+        self.url = connection.url.rstrip("/")
+        self.timeout = connection.timeout
+        self._session = requests.Session()
+        # A proxy from the environment cannot reach this machine's own loopback.
+        self._session.trust_env = not is_loopback(host)
+        # Given with every request: requests lets REQUESTS_CA_BUNDLE win over what the session holds.
+        self._verify = connection.verify
+        self.authorize(connection.token)
+
+    def authorize(self, token: str | None) -> None:
+        """Send `token` with every request from now on."""
+        if token:
+            self._session.auth = _Bearer(token)
+
+    def request(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        """The JSON of the answer; None when the answer has no body."""
+        with self._send(method, path, body, stream=False, timeout=self.timeout) as reply:
+            if not reply.content:
+                return None
+            return self._decode(reply.text, f"{method} {path}")
+
+    def text(self, path: str) -> str:
+        """What GET answers, as it is."""
+        with self._send("GET", path, None, stream=False, timeout=self.timeout) as reply:
+            return str(reply.text)
+
+    def stream(self, method: str, path: str, body: t.Any, timeout: int) -> t.Iterator[dict[str, t.Any]]:
+        """The JSON objects of an answer that comes line by line, at most `timeout` seconds apart."""
+        with self._send(method, path, body, stream=True, timeout=timeout) as reply:
+            try:
+                for line in reply.iter_lines():
+                    if line:
+                        yield self._object(line.decode("utf-8", errors="replace"), f"{method} {path}")
+            except requests.RequestException as error:
+                raise self._unreachable(error, timeout) from error
+
+    def _send(self, method: str, path: str, body: t.Any, *, stream: bool, timeout: int) -> requests.Response:
+        try:
+            reply = self._session.request(
+                method,
+                self.url + path,
+                json=body,
+                stream=stream,
+                timeout=(min(timeout, 10), timeout),
+                verify=self._verify,
+                allow_redirects=False,
+            )
+            refused = self._refused(reply, f"{method} {path}") if reply.status_code >= 400 else None
+        # A file of authorities that is missing is an OSError of its own kind.
+        except OSError as error:
+            raise self._unreachable(error, timeout) from error
+        if reply.is_redirect:
+            target = reply.headers.get("Location", "")
+            raise BadReply(f"{self.url} redirects {method} {path} to {target}: set api_url to where {self.service} is.")
+        if refused:
+            raise refused
+        return reply
+
+    def _decode(self, text: str, request: str) -> t.Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise BadReply(
+                f"{self.url} answered {request} with something else than JSON: is {self.service} there?"
+                f" It began: {text[:SHOWN_CHARACTERS]!r}"
+            ) from error
+
+    def _object(self, text: str, request: str) -> dict[str, t.Any]:
+        value = self._decode(text, request)
+        if not isinstance(value, dict):
+            raise BadReply(f"{self.url} answered {request} with {text[:SHOWN_CHARACTERS]!r}: is {self.service} there?")
+        return value
+
+    def _refused(self, reply: requests.Response, request: str) -> ServerRefused:
+        try:
+            data = reply.json()
+        except ValueError:
+            reason = reply.text[:SHOWN_CHARACTERS]
+        else:
+            # Ollama says "error", Open WebUI says "detail".
+            reason = str(data.get("error") or data.get("detail") or data) if isinstance(data, dict) else str(data)
+        message = (
+            f"{self.service} at {self.url} answered {request} with {reply.status_code}: {reason or 'no reason given'}"
+        )
+        return ServerRefused(message, reply.status_code, reason)
+
+    def _unreachable(self, error: Exception, timeout: int) -> Unreachable:
+        if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
+            what = f"was silent for {timeout} seconds"
+        elif isinstance(error, requests.exceptions.SSLError):
+            what = f"does not prove who it is ({error}): name its authority with ca_path"
+        elif isinstance(error, requests.ConnectionError):
+            what = f"cannot be reached ({innermost(error)}): is it running, and is api_url right?"
+        else:
+            what = f"broke off ({innermost(error)})"
+        return Unreachable(f"{self.service} at {self.url} {what}")
+
+
+def innermost(error: BaseException) -> str:
+    """The operating system's own words from the bottom of a stack of wrapped errors."""
+    while True:
+        below = (
+            error.__cause__ or error.__context__ or next((a for a in error.args if isinstance(a, BaseException)), None)
+        )
+        reason = getattr(error, "reason", None)
+        below = reason if isinstance(reason, BaseException) else below
+        if below is None or below is error:
+            return str(error)
+        error = below

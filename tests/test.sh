@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs every part of the tests and says how each ended. What needs no server
+# runs while the test-bed is made; what a part printed is in tests/output.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
+
+output=tests/output
+rm -rf "$output"
+mkdir -p "$output"
+
+part() {
+  local name=$1 begin=$SECONDS ended=failed
+  shift
+  echo "$name: started"
+  if "$@" >"$output/$name.log" 2>&1 </dev/null; then
+    ended=passed
+  else
+    tail --lines=60 "$output/$name.log"
+  fi
+  echo "$name: $ended after $((SECONDS - begin)) seconds"
+  echo "$ended" >"$output/$name.result"
+  [ "$ended" = passed ]
+}
+
+without_servers() {
+  part unit python -m pytest tests/unit
+  part lint bash tests/lint.sh
+  part sanity bash tests/sanity.sh
+}
+
+without_servers &
+if part testbed ansible-playbook tests/testbed/up.yml; then
+  part integration python -m pytest tests/integration &
+  part molecule bash tests/molecule.sh
+fi
+wait
+
+passed=$(cat "$output"/*.result | grep --count passed)
+failed=$(cat "$output"/*.result | grep --count failed)
+echo
+# Last, because a reader of a long log, and some CI servers, see its end first.
+grep --extended-regexp --no-filename '^(FAILED|ERROR) |^E  |^fatal: ' "$output"/*.log | cut --characters=1-400 | tail --lines=40
+grep --extended-regexp --no-filename '^=+ .*(passed|failed|error).* in .*=+$' "$output"/*.log
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
