@@ -4,6 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
+# As in molecule.sh.
+export MOLECULE_GLOB='molecule/*/molecule.yml'
 
 output=tests/output
 rm -rf "$output"
@@ -29,10 +31,19 @@ without_servers() {
   part sanity bash tests/sanity.sh
 }
 
+scenarios() {
+  part machines molecule create || return
+  # The longest of them beside all others.
+  part stack bash tests/molecule.sh --keep stack &
+  part roles bash tests/molecule.sh --keep docker_engine nginx_proxy ollama_server open_webui
+  wait
+  part machines-gone molecule destroy
+}
+
 without_servers &
 if part testbed ansible-playbook tests/testbed/up.yml; then
   part integration python -m pytest tests/integration &
-  part molecule bash tests/molecule.sh
+  scenarios
 fi
 wait
 

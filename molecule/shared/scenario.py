@@ -132,13 +132,16 @@ class Run:
     @property
     def failure(self) -> str:
         """The message of the task that the run ended with."""
+        failed = [outcome for outcome in self.outcomes if outcome.result.get("failed")]
         assert self.rc != 0, self.output
-        return str([outcome for outcome in self.outcomes if outcome.result.get("failed")][-1].result["msg"])
+        assert failed, self.output
+        return str(failed[-1].result["msg"])
 
 
 def run_playbook(playbook: str, limit: str, *arguments: str, json_output: bool = True) -> Run:
     """Run a playbook of the repository on the test hosts of `limit`."""
-    environment = dict(os.environ)
+    # Molecule points Ansible at a configuration of its own; a user's run has the repository's.
+    environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     if json_output:
         environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
     command = [

@@ -54,13 +54,18 @@ def test_a_question_is_answered(neighbour: Any, address: str, token: str) -> Non
 
 
 def test_the_words_of_an_answer_arrive_one_by_one(neighbour: Any, address: str, token: str) -> None:
-    answer = chat(neighbour, address, token, stream=True)
-    words = [line for line in answer.text.splitlines() if line.startswith("data: ") and '"content"' in line]
-    assert answer.text.rstrip().endswith("data: [DONE]")
-    assert len(words) > 5
-    # Held back by a buffer they would come in one or two pieces. Some may share
-    # a packet: this model speaks faster than any real one.
-    assert answer.reads > len(words) / 2
+    """Held back by a buffer they would come in one or two pieces, each time.
+
+    Some share a packet, more of them on a busy machine: this model speaks faster than any real one.
+    """
+    for _attempt in range(5):
+        answer = chat(neighbour, address, token, stream=True)
+        words = [line for line in answer.text.splitlines() if line.startswith("data: ") and '"content"' in line]
+        assert answer.text.rstrip().endswith("data: [DONE]")
+        assert len(words) > 5
+        if answer.reads > len(words) / 2:
+            return
+    pytest.fail(f"{len(words)} words came in {answer.reads} pieces")
 
 
 def test_a_websocket_is_upgraded(neighbour: Any, address: str) -> None:
