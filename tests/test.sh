@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.." || exit
 export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
 # As in molecule.sh.
 export MOLECULE_GLOB='molecule/*/molecule.yml'
+# Molecule breaks lines at the width of the terminal, and there is none.
+export COLUMNS=200
 
 output=tests/output
 rm -rf "$output"
@@ -51,7 +53,8 @@ passed=$(cat "$output"/*.result | grep --count passed)
 failed=$(cat "$output"/*.result | grep --count failed)
 echo
 # Last, because a reader of a long log, and some CI servers, see its end first.
-grep --extended-regexp --no-filename '^(FAILED|ERROR) |^E  |^fatal: ' "$output"/*.log | cut --characters=1-400 | tail --lines=40
-grep --extended-regexp --no-filename '^=+ .*(passed|failed|error).* in .*=+$' "$output"/*.log
+plain=$(sed --regexp-extended 's/\x1b\[[0-9;]*m//g; s/^ *│ //' "$output"/*.log)
+grep --extended-regexp '^(FAILED [^-]|ERROR |E  |fatal: )' <<<"$plain" | cut --characters=1-400 | tail --lines=40
+grep --extended-regexp '^=+ .*(passed|failed|error).* in .*$' <<<"$plain"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

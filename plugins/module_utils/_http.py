@@ -59,7 +59,25 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _host(url: str) -> str:
+@dataclass(frozen=True)
+class Service:
+    """What a server is called in sentences, and what the reader can set to reach it."""
+
+    name: str
+    address: str = "api_url"
+    authority: str = "ca_path"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of any status."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+def _host(url: str, service: Service) -> str:
     """The host of a base URL; raises InvalidInput when it is none."""
     try:
         address = urlsplit(url)
@@ -67,7 +85,7 @@ def _host(url: str) -> str:
             return address.hostname
     except ValueError:
         pass
-    raise InvalidInput(f"api_url is '{url}': it must look like http://127.0.0.1:11434.")
+    raise InvalidInput(f"{service.address} is '{url}': it must look like http://127.0.0.1:11434.")
 
 
 class _Bearer:
@@ -84,19 +102,22 @@ class _Bearer:
 class Client:
     """One server, one session; raises the errors of `_errors` and nothing else.
 
-    `service` is what the server is called in sentences.
+    Threads may share it: at most `connections` of them talk at a time, and connections are kept.
     """
 
-    def __init__(self, connection: Connection, service: str) -> None:
+    def __init__(self, connection: Connection, service: Service, connections: int = 1) -> None:
         if REQUESTS_TRACEBACK is not None:
             raise MissingLibrary("requests", REQUESTS_TRACEBACK)
         if connection.timeout < 1:
             raise InvalidInput(f"timeout is {connection.timeout}: it must be 1 second or more.")
-        host = _host(connection.url)
+        host = _host(connection.url, service)
         self.service = service
         self.url = connection.url.rstrip("/")
         self.timeout = connection.timeout
         self._session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, pool_block=True)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
         # A proxy from the environment cannot reach this machine's own loopback.
         self._session.trust_env = not is_loopback(host)
         # Given with every request: requests lets REQUESTS_CA_BUNDLE win over what the session holds.
@@ -120,7 +141,30 @@ class Client:
         with self._send("GET", path, None, stream=False, timeout=self.timeout) as reply:
             return str(reply.text)
 
-    def stream(self, method: str, path: str, body: t.Any, timeout: int) -> t.Iterator[dict[str, t.Any]]:
+    def exists(self, path: str) -> bool:
+        """Whether HEAD finds something there."""
+        try:
+            self._send("HEAD", path, None, stream=False, timeout=self.timeout)
+        except ServerRefused as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def fetch(self, path: str, headers: t.Mapping[str, str]) -> Reply:
+        """What GET answers, whatever its status; redirects are followed."""
+        try:
+            reply = self._session.get(
+                self.url + path,
+                headers=dict(headers),
+                timeout=(min(self.timeout, 10), self.timeout),
+                verify=self._verify,
+            )
+        except OSError as error:
+            raise self._unreachable(error, self.timeout) from error
+        return Reply(reply.status_code, reply.headers, reply.content)
+
+    def stream(self, method: str, path: str, body: t.Any, timeout: float) -> t.Iterator[dict[str, t.Any]]:
         """The JSON objects of an answer that comes line by line, at most `timeout` seconds apart."""
         with self._send(method, path, body, stream=True, timeout=timeout) as reply:
             try:
@@ -130,7 +174,7 @@ class Client:
             except requests.RequestException as error:
                 raise self._unreachable(error, timeout) from error
 
-    def _send(self, method: str, path: str, body: t.Any, *, stream: bool, timeout: int) -> requests.Response:
+    def _send(self, method: str, path: str, body: t.Any, *, stream: bool, timeout: float) -> requests.Response:
         try:
             reply = self._session.request(
                 method,
@@ -147,7 +191,10 @@ class Client:
             raise self._unreachable(error, timeout) from error
         if reply.is_redirect:
             target = reply.headers.get("Location", "")
-            raise BadReply(f"{self.url} redirects {method} {path} to {target}: set api_url to where {self.service} is.")
+            raise BadReply(
+                f"{self.url} redirects {method} {path} to {target}: set {self.service.address} to where"
+                f" {self.service.name} is."
+            )
         if refused:
             raise refused
         return reply
@@ -157,14 +204,16 @@ class Client:
             return json.loads(text)
         except ValueError as error:
             raise BadReply(
-                f"{self.url} answered {request} with something else than JSON: is {self.service} there?"
+                f"{self.url} answered {request} with something else than JSON: is {self.service.name} there?"
                 f" It began: {text[:SHOWN_CHARACTERS]!r}"
             ) from error
 
     def _object(self, text: str, request: str) -> dict[str, t.Any]:
         value = self._decode(text, request)
         if not isinstance(value, dict):
-            raise BadReply(f"{self.url} answered {request} with {text[:SHOWN_CHARACTERS]!r}: is {self.service} there?")
+            raise BadReply(
+                f"{self.url} answered {request} with {text[:SHOWN_CHARACTERS]!r}: is {self.service.name} there?"
+            )
         return value
 
     def _refused(self, reply: requests.Response, request: str) -> ServerRefused:
@@ -175,21 +224,20 @@ class Client:
         else:
             # Ollama says "error", Open WebUI says "detail".
             reason = str(data.get("error") or data.get("detail") or data) if isinstance(data, dict) else str(data)
-        message = (
-            f"{self.service} at {self.url} answered {request} with {reply.status_code}: {reason or 'no reason given'}"
-        )
+        who = f"{self.service.name} at {self.url}"
+        message = f"{who} answered {request} with {reply.status_code}: {reason or 'no reason given'}"
         return ServerRefused(message, reply.status_code, reason)
 
-    def _unreachable(self, error: Exception, timeout: int) -> Unreachable:
+    def _unreachable(self, error: Exception, timeout: float) -> Unreachable:
         if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
-            what = f"was silent for {timeout} seconds"
+            what = f"was silent for {timeout:.0f} seconds"
         elif isinstance(error, requests.exceptions.SSLError):
-            what = f"does not prove who it is ({error}): name its authority with ca_path"
+            what = f"does not prove who it is ({error}): name its authority with {self.service.authority}"
         elif isinstance(error, requests.ConnectionError):
-            what = f"cannot be reached ({innermost(error)}): is it running, and is api_url right?"
+            what = f"cannot be reached ({innermost(error)}): is it running, and is {self.service.address} right?"
         else:
             what = f"broke off ({innermost(error)})"
-        return Unreachable(f"{self.service} at {self.url} {what}")
+        return Unreachable(f"{self.service.name} at {self.url} {what}")
 
 
 def innermost(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ollama_model
-short_description: Install and remove models of an Ollama server
+short_description: Install, update and remove models of an Ollama server
 version_added: 0.1.0
 description:
   - Installs models with the server's own pull, and removes models, as one list in one task.
@@ -16,17 +16,22 @@ description:
   - Two spellings of one model are one model. V(llama3), V(llama3:latest), V(library/llama3) and
     V(registry.ollama.ai/library/llama3:latest) are the same, V(llama3.2) and V(llama3.2:1b) are not.
   - A pull counts as done when the server reports success and can show the model, not when it answers C(200).
-  - Models are pulled one after another, and before others are removed. When a pull fails, what was fetched stays
-    on the server and the next run takes it up; the result of the failed task tells what was done before.
+  - Models are pulled before others are removed. A model that cannot be had does not keep the others of the list from
+    being pulled, but nothing is removed then. What was fetched of it stays on the server, and the next run takes it up.
+  - While models are pulled, a line on the console tells how far they are, after 10 seconds and then every 30 at most.
+    It goes to standard error, so that callbacks that write a document to standard output keep it whole.
 author:
   - selfhosted.llm contributors (@selfhosted-llm)
+notes:
+  - What is latest, and which digest a registry offers, is asked with one small request per model from the machine
+    that this module runs on, through the proxy of its environment if there is one. The pull itself is the server's.
 extends_documentation_fragment:
   - selfhosted.llm._ollama
   - selfhosted.llm._attributes
   - selfhosted.llm._attributes.actiongroup_ollama
 options:
   models:
-    description: Models that the server has, or no longer has. Models that are not listed stay as they are.
+    description: Models that the server has, or no longer has.
     type: list
     elements: dict
     suboptions:
@@ -35,25 +40,83 @@ options:
         type: str
         required: true
       state:
-        description: Whether the model is installed.
+        description:
+          - V(present) installs the model when it is missing, V(absent) removes it.
+          - V(latest) also compares its digest with what the registry offers, and pulls it when that moved.
+            A private model, which only the server's own key opens, is pulled each time, to see whether it moved.
         type: str
-        choices: [present, absent]
+        choices: [present, latest, absent]
         default: present
+      digest:
+        description:
+          - Digest of the model's manifest, 64 hexadecimal digits with or without C(sha256:) before them, as
+            C(ollama list) shows its beginning and RV(models[].digest) all of it.
+          - It is compared with what the registry offers before anything is fetched, for all models of the list.
+            When they differ nothing is pulled and the task fails.
+          - Servers before Ollama 0.19.0 write manifests of their own, which never have the registry's digest.
+        type: str
   name:
     description: Short form of O(models) for names that all share O(state).
     type: list
     elements: str
   state:
-    description: Whether the models of O(name) are installed.
+    description: State of the models of O(name), as O(models[].state) has it.
     type: str
-    choices: [present, absent]
+    choices: [present, latest, absent]
     default: present
+  exclusive:
+    description: Whether models that are not listed are removed, after all pulls succeeded.
+    type: bool
+    default: false
+  parallel_pulls:
+    description: How many models are pulled side by side.
+    type: int
+    default: 5
   stall_timeout:
     description:
       - Seconds without a byte from the registry after which a pull is given up.
       - There is no limit on a pull as a whole.
     type: int
     default: 300
+  retries:
+    description:
+      - How often in a row a pull that broke off is tried again without getting any further. What was fetched is kept
+        between tries, which come after 1, 2, 4 and so on seconds.
+      - What trying again cannot help, such as a name that the registry does not have, is not tried again.
+    type: int
+    default: 4
+  on_registry_error:
+    description:
+      - What to do about an installed model of the state V(latest) when its registry does not tell what is latest.
+      - V(keep) leaves it as it is, with a warning.
+    type: str
+    choices: [fail, keep]
+    default: fail
+  registry_ca_path:
+    description: File of PEM certificates of the authorities to trust when this module asks a registry.
+    type: path
+  storage_path:
+    description:
+      - Folder of the server's models on the machine that this module runs on, such as C(/root/.ollama/models).
+      - When it is given and the registry tells the models' sizes, nothing is pulled that the disk has no room for.
+    type: path
+  progress:
+    description: Whether the console tells how far the pulls are.
+    type: bool
+    default: true
+  slice:
+    description:
+      - Used by this collection's own action plugin, which runs the module in slices to show progress between them.
+      - Leave it alone.
+    type: dict
+    suboptions:
+      seconds:
+        description: After how many seconds the slice ends.
+        type: int
+        required: true
+      state:
+        description: What the slice before it left off with.
+        type: dict
 """
 
 EXAMPLES = r"""
@@ -62,12 +125,20 @@ EXAMPLES = r"""
     models:
       - name: llama3
       - name: dolphin-llama3:8b-256k
+        state: latest
       - name: mistral
         state: absent
 
 - name: The short form
   selfhosted.llm.ollama_model:
     name: [llama3, mistral]
+
+- name: Exactly this one, exactly as it was reviewed
+  selfhosted.llm.ollama_model:
+    models:
+      - name: llama3
+        digest: 365c0bd3c000a25d28ddbf732fe1c6add414de7275464c4e4d1c3b5fcb5d8ad1
+    exclusive: true
 
 - name: A server that Ansible does not manage, asked from the controller
   selfhosted.llm.ollama_model:
@@ -79,8 +150,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 models:
-  description: The models of the task's list, in its order. In check mode, what would be.
-  returned: always; on failure, only those that were pulled or removed before it
+  description: The models of the task's list, in its order, then those that O(exclusive) removed.
+  returned: success, and failure of a pull or removal
   type: list
   elements: dict
   contains:
@@ -90,20 +161,39 @@ models:
       returned: always
       sample: llama3:latest
     action:
-      description: What was done, one of V(none), V(pulled) and V(removed).
+      description:
+        - What was done, or would be done in check mode. One of V(none), V(pulled), V(updated), V(removed), V(failed).
+        - In check mode also V(unknown), for a private model of the state V(latest).
       type: str
       returned: always
       sample: pulled
+    digest_before:
+      description: Digest of the model's manifest before. V(null) for a model that was not there.
+      type: str
+      returned: always
+      sample:
     digest:
-      description: Digest of the model's manifest. V(null) for a model that is not there, or not yet.
+      description: Digest afterwards. V(null) for a model that is not there. In check mode V(null) when it is not known.
       type: str
       returned: always
       sample: 365c0bd3c000a25d28ddbf732fe1c6add414de7275464c4e4d1c3b5fcb5d8ad1
     size:
-      description: Size in bytes. V(null) for a model that is not there, or not yet.
+      description: Size in bytes. V(null) for a model that is not there, and in check mode when it is not known.
       type: int
       returned: always
       sample: 4661224676
+    bytes:
+      description:
+        - Bytes that came while the task looked, which the server reports some 16 times a second.
+        - In check mode, the bytes of the layers that the server lacks, V(null) when the registry does not tell.
+      type: int
+      returned: always
+      sample: 4661224676
+    seconds:
+      description: How long the pull took. V(0) in check mode.
+      type: float
+      returned: always
+      sample: 41.7
 """
 
 import typing as t
@@ -112,89 +202,164 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import connection_from, ollama_arguments
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.api import Ollama
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.job import (
+    Job,
+    describe,
+    foretell,
+    listing,
+    resume,
+    start,
+)
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model import (
     Model,
-    Plan,
     Wanted,
     from_params,
+    missed_pins,
     plan,
+    to_ask,
 )
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
-from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import fail, finish
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pulls import Effort, pull_all
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Unknown, ask
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.storage import check_space, missing_blobs
+from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out, fail, finish
 
-STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+STATE = {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"}
 ARGUMENTS = {
     **ollama_arguments(),
     "models": {
         "type": "list",
         "elements": "dict",
-        "options": {"name": {"type": "str", "required": True}, "state": STATE},
+        "options": {"name": {"type": "str", "required": True}, "state": STATE, "digest": {"type": "str"}},
     },
     "name": {"type": "list", "elements": "str"},
     "state": STATE,
+    "exclusive": {"type": "bool", "default": False},
+    "parallel_pulls": {"type": "int", "default": 5},
     "stall_timeout": {"type": "int", "default": 300},
+    "retries": {"type": "int", "default": 4},
+    "on_registry_error": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},
+    "registry_ca_path": {"type": "path"},
+    "storage_path": {"type": "path"},
+    "progress": {"type": "bool", "default": True},
+    "slice": {
+        "type": "dict",
+        "options": {"seconds": {"type": "int", "required": True}, "state": {"type": "dict"}},
+    },
 }
 
-NOT_YET = "to be pulled"
 
-
-def apply(server: Ollama, todo: Plan, stall_timeout: int, done: list[Name]) -> None:
-    """Carry out the plan, and note in `done` what was carried out."""
-    for name in todo.pull:
-        server.pull(name, stall_timeout)
-        done.append(name)
-    for name in todo.delete:
-        server.delete(name)
-        done.append(name)
-
-
-def describe(wanted: list[Wanted], todo: Plan, after: list[Model]) -> list[dict[str, t.Any]]:
-    """The result's entry for each model of the task's list."""
-    pulled, removed = {name.key for name in todo.pull}, {name.key for name in todo.delete}
-    there = {model.name.key: model for model in after}
-    entries = []
-    for item in wanted:
-        model = there.get(item.name.key)
-        entries.append(
-            {
-                "name": str(model.name if model else item.name),
-                "action": "pulled" if item.name.key in pulled else "removed" if item.name.key in removed else "none",
-                "digest": model.digest if model else None,
-                "size": model.size if model else None,
-            }
-        )
-    return entries
-
-
-def listing(models: list[Model], wanted: list[Wanted], coming: tuple[Name, ...] = ()) -> dict[str, str]:
-    """The digests of those models that the task names, for the diff."""
-    named = {item.name.key for item in wanted}
-    lines = {str(model.name): model.digest for model in models if model.name.key in named}
-    return lines | {str(name): NOT_YET for name in coming}
-
-
-def run(module: AnsibleModule, done: list[Name]) -> None:
+def run(module: AnsibleModule) -> None:
     params = module.params
-    given = params["models"] or [{"name": name, "state": params["state"]} for name in params["name"] or []]
-    wanted = from_params(given)
-    server = Ollama(connection_from(params, params["api_key"]))
-    before = server.models()
-    todo = plan(before, wanted)
+    wanted = wanted_from(params)
+    effort = effort_from(params)
+    server = connect(params)
+    state = (params["slice"] or {}).get("state")
+    if state:
+        carry_on(module, server, wanted, resume(state), effort)
+        return
+    job, answers = prepare(module, server, wanted)
+    missing = {}
+    if job.transfers and (module.check_mode or params["storage_path"]):
+        answers |= look_up([name for name in job.plan.pull if name not in answers], params)
+        missing = missing_blobs(job.plan.pull, answers, server.has_blob)
+        look_at_disk(module, missing, answers)
     if module.check_mode:
-        after = [model for model in before if model.name not in todo.delete]
-        coming = todo.pull
-    else:
-        apply(server, todo, params["stall_timeout"], done)
-        after = server.models() if done else before
-        coming = ()
+        coming = {name: None if blobs is None else sum(blobs.values()) for name, blobs in missing.items()}
+        after = foretell(job, answers)
+        end(module, server, job, after, describe(job, wanted, after, coming))
+    carry_on(module, server, wanted, job, effort)
+
+
+def wanted_from(params: dict[str, t.Any]) -> list[Wanted]:
+    given = params["models"]
+    if given is None:
+        given = [{"name": name, "state": params["state"]} for name in params["name"]]
+    if params["exclusive"] and not given:
+        raise InvalidInput("The list is empty and exclusive, which would remove every model: list one at least.")
+    return from_params(given)
+
+
+def effort_from(params: dict[str, t.Any]) -> Effort:
+    for option, least in (("parallel_pulls", 1), ("stall_timeout", 1), ("retries", 0)):
+        if params[option] < least:
+            raise InvalidInput(f"{option} is {params[option]}: it must be {least} or more.")
+    seconds = params["slice"]["seconds"] if params["slice"] else None
+    return Effort(params["parallel_pulls"], params["stall_timeout"], params["retries"], seconds)
+
+
+def connect(params: dict[str, t.Any]) -> Ollama:
+    return Ollama(connection_from(params, params["api_key"]))
+
+
+def look_up(names: list[Name], params: dict[str, t.Any]) -> dict[Name, Answer]:
+    """What the registries say; nobody is asked about nothing."""
+    return ask(names, params["registry_ca_path"], params["timeout"]) if names else {}
+
+
+def prepare(module: AnsibleModule, server: Ollama, wanted: list[Wanted]) -> tuple[Job, dict[Name, Answer]]:
+    """What has to be done, and what the registries were asked for it."""
+    before = server.models()
+    answers = look_up(to_ask(before, wanted), module.params)
+    keep = module.params["on_registry_error"] == "keep"
+    todo = plan(before, wanted, answers, exclusive=module.params["exclusive"], keep_unknown=keep)
+    for name, reason in todo.kept:
+        module.warn(f"Model '{name}' stays as it is, because nobody tells what is latest: {reason}.")
+    return start(before, todo), answers
+
+
+def look_at_disk(
+    module: AnsibleModule, missing: dict[Name, dict[str, int] | None], answers: dict[Name, Answer]
+) -> None:
+    """Refuse what the disk has no room for, and say of what nobody knows the size."""
+    for name, blobs in missing.items():
+        answer = answers[name]
+        if blobs is None and isinstance(answer, Unknown):
+            module.warn(f"Nobody tells how big '{name}' is: {answer.reason}.")
+    if module.params["storage_path"]:
+        known = {digest: size for blobs in missing.values() for digest, size in (blobs or {}).items()}
+        check_space(module.params["storage_path"], known)
+
+
+def carry_on(module: AnsibleModule, server: Ollama, wanted: list[Wanted], job: Job, effort: Effort) -> None:
+    """Pull, then remove, and end; or end with what the next slice needs."""
+    pull_all(lambda: connect(module.params), job.transfers, effort)
+    if job.is_paused:
+        module.exit_json(changed=True, slice={"state": job.to_data(), "progress": job.to_progress()})
+    problems = list(job.errors)
+    if not problems:
+        problems = remove(server, job.plan.delete)
+    after = server.models() if job.transfers or job.plan.delete else job.before
+    problems += missed_pins(wanted, after) if not job.errors else []
+    end(module, server, job, after, describe(job, wanted, after), problems)
+
+
+def remove(server: Ollama, names: t.Iterable[Name]) -> list[str]:
+    """Remove models until one cannot be removed; why it cannot."""
+    try:
+        for name in names:
+            server.delete(name)
+    except ApiError as error:
+        return [f"Model '{name}' was not removed: {error}"]
+    return []
+
+
+def end(
+    module: AnsibleModule,
+    server: Ollama,
+    job: Job,
+    after: list[Model],
+    entries: list[dict[str, t.Any]],
+    problems: t.Sequence[str] = (),
+) -> None:
     difference = Difference(
-        name=f"models of {server.url}",
-        before=listing(before, wanted),
-        after=listing(after, wanted, coming),
+        name=f"models of {server.url}", before=listing(job.before, entries), after=listing(after, entries)
     )
-    finish(module, difference, models=describe(wanted, todo, after))
+    if problems:
+        fail(module, ApiError(" ".join(problems)), changed=difference.changed, models=entries)
+    finish(module, difference, models=entries)
 
 
 def main() -> None:
@@ -204,11 +369,7 @@ def main() -> None:
         required_one_of=[("models", "name")],
         supports_check_mode=True,
     )
-    done: list[Name] = []
-    try:
-        run(module, done)
-    except ApiError as error:
-        fail(module, error, changed=bool(done), models=[{"name": str(name)} for name in done])
+    carry_out(module, run)
 
 
 if __name__ == "__main__":

@@ -8,41 +8,45 @@ from typing import Any
 
 import pytest
 import requests
-from modules import ROOT
-from servers import container, fresh_open_webui, wait_for
+from faulty_registry import FaultyRegistry, faulty_registry
+from servers import STATE, OllamaServer, fresh_ollama, fresh_open_webui, registry_address
 
-STATE = ROOT / ".testbed" / "services.json"
 ADMIN = {"email": "admin@example.com", "password": "canary-integration-admin", "name": "Admin"}
 
 
 @pytest.fixture(scope="session")
 def services() -> dict[str, Any]:
     """Where the test-bed's servers answer, and what they are called."""
-    assert STATE.exists(), "There is no test-bed: run 'make integration', or 'make testbed' first."
-    return dict(json.loads(STATE.read_text()))
+    file = STATE / "services.json"
+    assert file.exists(), "There is no test-bed: run 'make integration', or 'make testbed' first."
+    return dict(json.loads(file.read_text()))
 
 
 @pytest.fixture(scope="session")
-def ollama_server(services: dict[str, Any]) -> Iterator[str]:
-    """The URL of an Ollama server of these tests' own, which pulls from the test-bed's registry."""
-    arguments = [
-        f"--network={services['network']}",
-        f"--volume={STATE.parent}/ca.pem:/etc/testbed/ca.pem:ro",
-        "--env=SSL_CERT_FILE=/etc/testbed/ca.pem",
-        "--env=OLLAMA_NO_CLOUD=1",
-    ]
-    with container(services["images"]["ollama"], 11434, *arguments) as url:
-        wait_for(f"{url}/api/version")
-        yield url
+def ollama_server(services: dict[str, Any]) -> Iterator[OllamaServer]:
+    """An Ollama server of these tests' own."""
+    with fresh_ollama(services) as server:
+        yield server
 
 
 @pytest.fixture
-def ollama(ollama_server: str) -> str:
+def server(ollama_server: OllamaServer) -> OllamaServer:
+    """An Ollama server without models."""
+    ollama_server.empty()
+    return ollama_server
+
+
+@pytest.fixture
+def ollama(server: OllamaServer) -> str:
     """The URL of an Ollama server without models."""
-    url = ollama_server
-    for model in requests.get(f"{url}/api/tags", timeout=30).json()["models"]:
-        requests.delete(f"{url}/api/delete", json={"model": model["name"]}, timeout=30).raise_for_status()
-    return url
+    return server.url
+
+
+@pytest.fixture
+def registry(services: dict[str, Any]) -> Iterator[FaultyRegistry]:
+    """A proxy between that server and the registry, which passes everything on until it is told to break it."""
+    with faulty_registry(registry_address(services), STATE) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session")

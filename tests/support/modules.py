@@ -37,11 +37,18 @@ class Result:
         return dict(self.values["diff"])
 
 
-def run_module(
+ENVIRONMENT = os.environ | {
+    "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
+    "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+    "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+}
+
+
+def command(
     module: str, arguments: dict[str, Any], *, check: bool = False, python: str = sys.executable, verbosity: int = 0
-) -> Result:
-    """Run a module with C(--diff), with `python` as the interpreter of the managed machine."""
-    command = [
+) -> list[str]:
+    """What runs a module with C(--diff), with `python` as the interpreter of the managed machine."""
+    return [
         str(Path(sys.executable).parent / "ansible"),
         "localhost",
         "--inventory=localhost,",
@@ -53,12 +60,12 @@ def run_module(
         *(["--check"] if check else []),
         *(["-" + "v" * verbosity] if verbosity else []),
     ]
-    environment = os.environ | {
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
-        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-    }
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def run_module(module: str, arguments: dict[str, Any], **options: Any) -> Result:
+    """Run a module; `options` are those of `command`."""
+    line = command(module, arguments, **options)
+    done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     start = done.stdout.find("{\n")
     assert start >= 0, done.stdout + done.stderr
     values = json.JSONDecoder().raw_decode(done.stdout[start:])[0]

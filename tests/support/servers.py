@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 from modules import ROOT
+
+STATE = ROOT / ".testbed"
 
 
 @contextlib.contextmanager
@@ -31,6 +35,86 @@ def container(image: str, port: int, *arguments: str) -> Iterator[str]:
         yield f"http://{published.stdout.strip()}"
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", name], check=True, capture_output=True)
+
+
+@dataclass(frozen=True)
+class OllamaServer:
+    """An Ollama server in a container of the name `name`, whose store is at /root/.ollama/models there."""
+
+    url: str
+    name: str
+
+    def docker(self, *arguments: str) -> str:
+        """Run docker with the container's name as the last argument."""
+        done = subprocess.run(["docker", *arguments, self.name], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def execute(self, *command: str) -> str:
+        """What a command in the container prints."""
+        done = subprocess.run(["docker", "exec", self.name, *command], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def wait(self) -> None:
+        wait_for(f"{self.url}/api/version")
+
+    def models(self) -> dict[str, str]:
+        """The digests of its models by name."""
+        reply = requests.get(f"{self.url}/api/tags", timeout=30)
+        return {model["name"]: model["digest"] for model in reply.json()["models"]}
+
+    def empty(self) -> None:
+        """Remove all models, and what is left of pulls that broke off."""
+        for name in self.models():
+            requests.delete(f"{self.url}/api/delete", json={"model": name}, timeout=30).raise_for_status()
+        self.execute("sh", "-c", "rm -f /root/.ollama/models/blobs/*-partial*")
+
+
+@contextlib.contextmanager
+def fresh_ollama(services: dict[str, Any], *arguments: str) -> Iterator[OllamaServer]:
+    """An Ollama server without models, which is gone at the end of the block.
+
+    It shares this machine's network, so that it reaches a proxy on loopback, and the test-bed's registry under
+    its official names.
+    """
+    port = free_port()
+    name = f"{services['prefix']}-ollama-{port}"
+    registry = registry_address(services)
+    command = [
+        "docker",
+        "run",
+        "--detach",
+        f"--name={name}",
+        f"--label=selfhosted-llm-testbed={ROOT}",
+        "--network=host",
+        f"--add-host=registry.ollama.ai:{registry}",
+        f"--add-host=blobs.testbed.internal:{registry}",
+        f"--volume={STATE}/ca.pem:/etc/testbed/ca.pem:ro",
+        "--env=SSL_CERT_FILE=/etc/testbed/ca.pem",
+        "--env=OLLAMA_NO_CLOUD=1",
+        f"--env=OLLAMA_HOST=127.0.0.1:{port}",
+        *arguments,
+        services["images"]["ollama"],
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    server = OllamaServer(f"http://127.0.0.1:{port}", name)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.docker("rm", "--force", "--volumes")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def registry_address(services: dict[str, Any]) -> str:
+    """The address of the test-bed's registry."""
+    form = f'{{{{(index .NetworkSettings.Networks "{services["network"]}").IPAddress}}}}'
+    command = ["docker", "inspect", "--format", form, services["registry_container"]]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @contextlib.contextmanager

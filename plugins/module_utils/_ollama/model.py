@@ -8,11 +8,15 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name, parse
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest, Unknown
+
+DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,25 @@ class Model:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A model of the task's list."""
+    """A model of the task's list. `state` is present, latest or absent, `digest` a pin or None."""
 
     name: Name
-    present: bool
+    state: str
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to pull and what to delete, in the order of the task's list."""
+    """What to pull and what to delete, in the order of the task's list.
+
+    `undecided` are those of `pull` of which only the pull can tell whether it changes them;
+    `kept` those that stay as they are because their registry could not be asked, with the reason.
+    """
 
     pull: tuple[Name, ...]
     delete: tuple[Name, ...]
+    undecided: tuple[Name, ...] = ()
+    kept: tuple[tuple[Name, str], ...] = ()
 
 
 def from_reply(reply: t.Mapping[str, t.Any]) -> Model:
@@ -45,12 +56,12 @@ def from_reply(reply: t.Mapping[str, t.Any]) -> Model:
     return Model(parse(reply["name"]), reply["digest"], reply["size"])
 
 
-def from_params(models: t.Sequence[t.Mapping[str, str]]) -> list[Wanted]:
-    """The task's list, each element with C(name) and C(state).
+def from_params(models: t.Sequence[t.Mapping[str, t.Any]]) -> list[Wanted]:
+    """The task's list, each element with C(name), C(state) and, perhaps, C(digest).
 
-    Raises InvalidInput when a name is wrong or stands in the list twice.
+    Raises InvalidInput when a name or digest is wrong or a model stands in the list twice.
     """
-    wanted = [Wanted(parse(model["name"]), model["state"] == "present") for model in models]
+    wanted = [Wanted(parse(model["name"]), model["state"], _pin(model)) for model in models]
     seen: dict[tuple[str, ...], str] = {}
     for model, given in zip(wanted, models, strict=True):
         if model.name.key in seen:
@@ -62,10 +73,96 @@ def from_params(models: t.Sequence[t.Mapping[str, str]]) -> list[Wanted]:
     return wanted
 
 
-def plan(current: t.Sequence[Model], wanted: t.Sequence[Wanted]) -> Plan:
-    """What turns `current` into what is `wanted`; models that are not named stay as they are."""
-    there = {model.name.key: model.name for model in current}
-    return Plan(
-        pull=tuple(model.name for model in wanted if model.present and model.name.key not in there),
-        delete=tuple(there[model.name.key] for model in wanted if not model.present and model.name.key in there),
+def _pin(model: t.Mapping[str, t.Any]) -> str | None:
+    if not model.get("digest"):
+        return None
+    if model["state"] != "present":
+        raise InvalidInput(
+            f"Model '{model['name']}' has a digest and the state {model['state']}: a digest goes with present."
+        )
+    match = DIGEST.fullmatch(model["digest"])
+    if not match:
+        raise InvalidInput(
+            f"Model '{model['name']}' has the digest '{model['digest']}': it must be 64 hexadecimal digits,"
+            " with or without sha256: before them."
+        )
+    return match.group(1).lower()
+
+
+def to_ask(current: t.Sequence[Model], wanted: t.Sequence[Wanted]) -> list[Name]:
+    """The models of which only the registry knows whether they need a pull."""
+    there = {model.name.key: model for model in current}
+    latest = [item.name for item in wanted if item.state == "latest" and item.name.key in there]
+    digests = {key: model.digest for key, model in there.items()}
+    return latest + [item.name for item in wanted if item.digest and digests.get(item.name.key) != item.digest]
+
+
+def plan(
+    current: t.Sequence[Model],
+    wanted: t.Sequence[Wanted],
+    answers: t.Mapping[Name, Answer] | None = None,
+    *,
+    exclusive: bool = False,
+    keep_unknown: bool = False,
+) -> Plan:
+    """What turns `current` into what is `wanted`.
+
+    `answers` holds what the registries said of the names of `to_ask`. `exclusive` deletes what is not named.
+    `keep_unknown` leaves a model as it is whose registry does not tell what is latest.
+
+    Raises InvalidInput where a registry offers something else than a pin asks for, or does not tell.
+    """
+    answers = answers or {}
+    there = {model.name.key: model for model in current}
+    pull: list[Name] = []
+    undecided: list[Name] = []
+    kept: list[tuple[Name, str]] = []
+    delete: list[Name] = []
+    for item in wanted:
+        model, answer = there.get(item.name.key), answers.get(item.name)
+        if item.state == "absent":
+            delete += [model.name] if model else []
+        elif item.digest and not (model and model.digest == item.digest):
+            _check_pin(item, item.digest, model, answer)
+            pull.append(item.name)
+        elif model is None or (isinstance(answer, Manifest) and answer.digest != model.digest):
+            pull.append(item.name)
+        elif isinstance(answer, Unknown) and answer.private:
+            pull.append(item.name)
+            undecided.append(item.name)
+        elif isinstance(answer, Unknown):
+            kept.append((model.name, answer.reason))
+    if kept and not keep_unknown:
+        raise InvalidInput(
+            f"Whether '{kept[0][0]}' is the latest cannot be told: {kept[0][1]}."
+            " To keep such models as they are, set on_registry_error to keep."
+        )
+    if exclusive:
+        named = {item.name.key for item in wanted}
+        delete += [model.name for model in current if model.name.key not in named]
+    return Plan(tuple(pull), tuple(delete), tuple(undecided), tuple(kept))
+
+
+def _check_pin(item: Wanted, pin: str, model: Model | None, answer: Answer | None) -> None:
+    has = f"the server has sha256:{model.digest}" if model else "the server does not have it"
+    if isinstance(answer, Manifest):
+        if answer.digest == pin:
+            return
+        offer = f"the registry {item.name.host} offers sha256:{answer.digest}"
+    else:
+        offer = answer.reason if answer else "its registry was not asked"
+    raise InvalidInput(
+        f"Model '{item.name}' is pinned to sha256:{pin}, {has}, and {offer}: nothing was pulled."
+        " Look what changed, and pin the digest that you want."
     )
+
+
+def missed_pins(wanted: t.Sequence[Wanted], after: t.Sequence[Model]) -> list[str]:
+    """A sentence for each pinned model that came with another digest than its registry announced."""
+    digests = {model.name.key: model.digest for model in after}
+    return [
+        f"Model '{item.name}' is pinned to sha256:{item.digest}, and came as sha256:{digests.get(item.name.key)}:"
+        " Ollama before 0.19.0 writes manifests of its own, so that digests never match there."
+        for item in wanted
+        if item.digest and digests.get(item.name.key) != item.digest
+    ]

@@ -4,7 +4,7 @@
 
 # Private to this collection: it may change at any time.
 
-"""Reading the stream of a pull: when it succeeded, when it failed and why, when it stands still.
+"""Reading the stream of a pull: how far it is, when it succeeded, when it stands still.
 
 The server says HTTP 200 before it knows how a pull ends. Only a last line with the status
 C(success) is success; a line with C(error) is failure, and so is an end with neither.
@@ -12,119 +12,116 @@ C(success) is success; a line with C(error) is failure, and so is an end with ne
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput, Unreachable
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import Unreachable
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pull_errors import PullFailed, explain
 
 
-class PullFailed(ApiError):
-    """The server, or the registry behind it, did not deliver the model."""
+class PullPaused(Exception):
+    """The pull was left in the middle of a layer, as asked; the server keeps what it has."""
 
 
-# What the server says of a failed pull (patterns of its raw text, Ollama 0.24.0), and what it means.
-CAUSES = (
-    (r"pull model manifest: file does not exist", "the registry {host} has no such model or tag: check the spelling"),
-    (
-        r"^file does not exist",
-        "the registry {host} lists the model but lacks a part of it: tell its keeper, or pull another tag",
-    ),
-    (
-        r"no such host",
-        "the name {host} cannot be resolved on the Ollama server: check its DNS and its connection to the internet",
-    ),
-    (
-        r"connection refused",
-        "the registry {host} refuses connections: is it running, and reachable from the Ollama server?",
-    ),
-    (
-        r"certificate|x509",
-        "the Ollama server does not trust the certificate of {host}: set ollama_server_ca_bundle",
-    ),
-    (r"server gave HTTP response to HTTPS client", "the registry {host} speaks plain HTTP where HTTPS is expected"),
-    (r"\b412\b", "the model needs a newer Ollama: upgrade the server"),
-    (
-        r"unauthorized|\b401\b|realm host|access denied",
-        "the registry {host} refuses this server: the name is misspelt, or the model is private",
-    ),
-    (r"\b429\b", "the registry {host} has had too many requests: try again later"),
-    (
-        r"no space left on device",
-        "the disk of the Ollama server is full: make room and run this again, what was fetched is kept",
-    ),
-    (
-        r"digest mismatch",
-        "what arrived is not what the registry announced: run this again; if it stays, a proxy damages downloads",
-    ),
-    (
-        r"no Location header",
-        "the registry {host} serves its layers itself, and Ollama wants them from another host name",
-    ),
-    (
-        r"max retries exceeded|unexpected EOF|timeout|deadline exceeded|connection reset|\b50[0-9]\b",
-        "the registry {host} breaks off or does not answer: run this again later, what was fetched is kept",
-    ),
-    (
-        r"invalid character|unexpected end of JSON",
-        "{host} does not answer as a registry does: check the host in the name, and proxies",
-    ),
-)
+class Progress:
+    """How far the pull of one model is.
 
-
-def explain(raw: str, name: Name) -> str:
-    """The sentence for the server's raw error text of a pull."""
-    for pattern, cause in CAUSES:
-        if re.search(pattern, raw):
-            return f"Model '{name}' was not pulled: {cause.format(host=name.host)}. (Ollama said: {raw})"
-    return f"Model '{name}' was not pulled. Ollama said: {raw}"
-
-
-class Watch:
-    """Notices that a pull stands still although lines keep coming.
-
-    The server repeats its last figures for ever when a registry goes silent. `stall_timeout` is in
-    seconds, `clock` counts them.
+    `clock` counts seconds, `quiet` is how long nothing had moved before. `fetched` is how many bytes came while
+    somebody looked, which leaves out what the server had before. `completed` and `total` grow as the server comes to
+    speak of more layers.
     """
 
-    def __init__(self, stall_timeout: int, clock: t.Callable[[], float]) -> None:
-        if stall_timeout < 1:
-            raise InvalidInput(f"stall_timeout is {stall_timeout}: it must be 1 second or more.")
-        self._stall_timeout = stall_timeout
+    def __init__(self, clock: t.Callable[[], float], quiet: float = 0.0) -> None:
         self._clock = clock
-        self._completed: dict[str, int] = {}
-        self._status = ""
-        self._moved = clock()
+        self._moved = clock() - quiet
+        self._heard = clock()
+        # Bytes there and bytes in all, by digest.
+        self._layers: dict[str, tuple[int, int]] = {}
+        self._current = ""
+        self.status = ""
+        self.fetched = 0
 
-    def see(self, line: t.Mapping[str, t.Any], name: Name) -> None:
-        """Take in a line; raise PullFailed when nothing has moved for too long."""
-        digest, completed = str(line.get("digest", "")), int(line.get("completed") or 0)
+    def see(self, line: t.Mapping[str, t.Any]) -> None:
+        """Take in a line of the stream."""
         status = str(line.get("status", ""))
-        if status != self._status or completed > self._completed.get(digest, 0):
-            self._status, self._moved = status, self._clock()
-            self._completed[digest] = completed
-        elif self._clock() - self._moved > self._stall_timeout:
-            raise PullFailed(
-                f"Model '{name}' was not pulled: nothing came from the registry {name.host}"
-                f" for {self._stall_timeout} seconds. Run this again, what was fetched is kept."
-            )
+        digest = str(line.get("digest", ""))
+        completed, total = int(line.get("completed") or 0), int(line.get("total") or 0)
+        before = self._layers.get(digest, (completed, total))[0]
+        self._heard = self._clock()
+        # The server repeats its last figures for ever when a registry goes silent.
+        if status != self.status or completed != before:
+            self._moved = self._heard
+        self.fetched += max(0, completed - before)
+        self._layers[digest] = (completed, total)
+        self._current, self.status = digest, status
+
+    @property
+    def completed(self) -> int:
+        return sum(completed for completed, _total in self._layers.values())
+
+    @property
+    def total(self) -> int:
+        return sum(total for _completed, total in self._layers.values())
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since anything moved."""
+        return self._clock() - self._moved
+
+    @property
+    def unheard(self) -> float:
+        """Seconds since any line came."""
+        return self._clock() - self._heard
+
+    @property
+    def is_between_bytes(self) -> bool:
+        """Whether the server waits for bytes, so that leaving it now costs nothing."""
+        completed, total = self._layers.get(self._current, (0, 0))
+        return completed < total or self.status in ("", "pulling manifest")
 
 
-def follow(lines: t.Iterable[t.Mapping[str, t.Any]], name: Name, watch: Watch) -> None:
-    """Read a pull to its end; raise PullFailed unless it ends in success."""
+def follow(
+    lines: t.Iterable[t.Mapping[str, t.Any]],
+    name: Name,
+    progress: Progress,
+    stall_timeout: float,
+    pause: t.Callable[[], bool],
+) -> None:
+    """Read a pull to its end, or until `pause` says so and nothing is lost by it.
+
+    `stall_timeout` is the longest time in seconds without a byte. Raises PullFailed or PullPaused unless it ends in
+    success.
+    """
     status = ""
     try:
         for line in lines:
             if "error" in line:
-                raise PullFailed(explain(str(line["error"]), name))
+                raise explain(str(line["error"]), name)
             status = str(line.get("status", ""))
-            watch.see(line, name)
+            progress.see(line)
+            if progress.quiet > stall_timeout:
+                raise stalled(name, progress, stall_timeout)
+            if pause() and progress.is_between_bytes:
+                raise PullPaused
     except Unreachable as error:
+        if progress.quiet >= stall_timeout:
+            raise stalled(name, progress, stall_timeout) from error
         raise PullFailed(
-            f"Model '{name}' was not pulled: {error}. Run this again, what was fetched is kept."
+            f"Model '{name}' was not pulled: {error}. Run this again, what was fetched is kept.", transient=True
         ) from error
     if status != "success":
         raise PullFailed(
             f"Model '{name}' was not pulled: the server broke off after '{status or 'nothing'}'."
-            " Look whether it was restarted, and run this again; what was fetched is kept."
+            " Look whether it was restarted, and run this again; what was fetched is kept.",
+            transient=True,
         )
+
+
+def stalled(name: Name, progress: Progress, seconds: float) -> PullFailed:
+    """The failure of a pull in which nothing has moved for so long."""
+    return PullFailed(
+        f"Model '{name}' was not pulled: nothing came from the registry {name.host} for {seconds:.0f} seconds"
+        f" (last status: {progress.status or 'none'}). Run this again, what was fetched is kept.",
+        # The server is silent while it checks what came, and does not check it a second time.
+        transient=progress.status.startswith("verifying"),
+    )

@@ -18,7 +18,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
     InvalidInput,
     ServerRefused,
 )
-from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection
+from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection, Service
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.connection import OllamaConnections
 
 # From this version on an import of settings merges; before, it replaced all that was stored.
@@ -43,7 +43,7 @@ class OpenWebUI:
     """An Open WebUI server; raises the errors of `_errors`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._client = Client(connection, service="Open WebUI")
+        self._client = Client(connection, Service("Open WebUI"))
         self.url = self._client.url
         config = self._client.request("GET", "/api/config")
         if not isinstance(config, dict) or "version" not in config:

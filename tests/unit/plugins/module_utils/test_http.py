@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput, Unreachable
-from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection, innermost, is_loopback
+from ansible_collections.selfhosted.llm.plugins.module_utils._http import (
+    Client,
+    Connection,
+    Service,
+    innermost,
+    is_loopback,
+)
 
 
 @pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.0.0.2", "::1"])
@@ -21,16 +27,16 @@ def test_not_loopback(host: str) -> None:
 @pytest.mark.parametrize("url", ["127.0.0.1:11434", "ftp://host", "http://", "http://[::1", ""])
 def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput, match="api_url"):
-        Client(Connection(url, None, True, 5), "Ollama")
+        Client(Connection(url, None, True, 5), Service("Ollama"))
 
 
 def test_a_timeout_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInput, match="timeout is 0"):
-        Client(Connection("http://127.0.0.1:1", None, True, 0), "Ollama")
+        Client(Connection("http://127.0.0.1:1", None, True, 0), Service("Ollama"))
 
 
 def test_a_file_of_authorities_that_is_missing_is_a_sentence() -> None:
-    client = Client(Connection("https://127.0.0.1:1", None, "/no/such/file.pem", 5), "Ollama")
+    client = Client(Connection("https://127.0.0.1:1", None, "/no/such/file.pem", 5), Service("Ollama"))
     with pytest.raises(Unreachable, match=r"/no/such/file\.pem"):
         client.request("GET", "/")
 

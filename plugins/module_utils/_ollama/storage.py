@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the selfhosted.llm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: it may change at any time.
+
+"""How many bytes pulls will fetch, and whether the disk has room for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest
+
+
+def amount(size: int) -> str:
+    """A number of bytes for people."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def missing_blobs(
+    names: t.Iterable[Name], answers: t.Mapping[Name, Answer], has_blob: t.Callable[[str], bool]
+) -> dict[Name, dict[str, int] | None]:
+    """For each model the blobs that its pull will fetch, with their sizes in bytes; None where nobody knows.
+
+    A blob that several models share is fetched for the first of them.
+    """
+    seen: set[str] = set()
+    missing: dict[Name, dict[str, int] | None] = {}
+    for name in names:
+        answer = answers.get(name)
+        if isinstance(answer, Manifest):
+            missing[name] = {d: size for d, size in answer.blobs.items() if d not in seen and not has_blob(d)}
+            seen |= set(answer.blobs)
+        else:
+            missing[name] = None
+    return missing
+
+
+def check_space(path: str, missing: t.Mapping[str, int]) -> None:
+    """Raise InvalidInput when the file system of the store `path` has no room for the blobs `missing`.
+
+    What earlier pulls left half fetched counts as there.
+    """
+    try:
+        free = shutil.disk_usage(path).free
+    except OSError as error:
+        raise InvalidInput(
+            f"storage_path is {path}, and its free space cannot be read ({error.strerror}): give the folder of the"
+            " server's models on the machine where this task runs, or leave it out."
+        ) from error
+    needed = sum(missing.values()) - sum(_partial(path, digest) for digest in missing)
+    if needed > free:
+        raise InvalidInput(
+            f"The models need {amount(needed)} more, and {path} has {amount(free)} free:"
+            " make room, or take models off the list. Nothing was pulled."
+        )
+
+
+def _partial(path: str, digest: str) -> int:
+    """Bytes of a blob that are on disk although it is not complete."""
+    try:
+        # Its length is the whole blob's from the start; only what came takes up blocks.
+        return os.stat(os.path.join(path, "blobs", f"sha256-{digest}-partial")).st_blocks * 512
+    except OSError:
+        return 0

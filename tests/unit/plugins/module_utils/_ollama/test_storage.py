@@ -1,0 +1,48 @@
+"""What will be fetched, and whether the disk has room for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name, parse
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest, Unknown
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.storage import check_space, missing_blobs
+
+A, B, C = parse("a"), parse("b"), parse("c")
+
+
+def test_a_layer_that_two_models_share_is_fetched_once_and_one_that_is_there_not_at_all() -> None:
+    answers: dict[Name, Answer] = {
+        A: Manifest("1", {"x": 1, "y": 2, "z": 4}),
+        B: Manifest("2", {"y": 2, "w": 8}),
+        C: Unknown("silent"),
+    }
+    missing = missing_blobs([A, B, C], answers, has_blob=lambda digest: digest == "z")
+    assert missing == {A: {"x": 1, "y": 2}, B: {"w": 8}, C: None}
+
+
+def test_what_was_fetched_in_part_counts_as_there(tmp_path: Path) -> None:
+    stat = os.statvfs(tmp_path)
+    free, part = stat.f_bavail * stat.f_frsize, 64 * 1024 * 1024
+    blobs = tmp_path / "blobs"
+    blobs.mkdir()
+    with pytest.raises(InvalidInput, match="free: make room"):
+        check_space(str(tmp_path), {"a": free + part // 2})
+    partial = blobs / "sha256-a-partial"
+    partial.write_bytes(b"x" * part)
+    os.sync()
+    check_space(str(tmp_path), {"a": free - part // 2})
+
+
+def test_a_sparse_file_counts_with_what_it_holds(tmp_path: Path) -> None:
+    stat = os.statvfs(tmp_path)
+    size = 2 * stat.f_bavail * stat.f_frsize
+    (tmp_path / "blobs").mkdir()
+    with (tmp_path / "blobs" / "sha256-a-partial").open("wb") as file:
+        file.truncate(size)
+    with pytest.raises(InvalidInput, match="make room"):
+        check_space(str(tmp_path), {"a": size})
