@@ -22,6 +22,22 @@ attributes:
     support: full
 """
 
+    READS = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Says in C(check_mode) what it would change, and changes nothing.
+    support: full
+    details: It changes nothing anyway.
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode).
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    description: A second run with the same arguments changes nothing.
+    support: full
+"""
+
     ACTIONGROUP_OLLAMA = r"""
 options: {}
 attributes:

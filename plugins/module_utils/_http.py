@@ -129,9 +129,9 @@ class Client:
         if token:
             self._session.auth = _Bearer(token)
 
-    def request(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        """The JSON of the answer; None when the answer has no body."""
-        with self._send(method, path, body, stream=False, timeout=self.timeout) as reply:
+    def request(self, method: str, path: str, body: t.Any = None, timeout: float | None = None) -> t.Any:
+        """The JSON of the answer; None when the answer has no body. `timeout` in seconds, if not the usual one."""
+        with self._send(method, path, body, stream=False, timeout=timeout or self.timeout) as reply:
             if not reply.content:
                 return None
             return self._decode(reply.text, f"{method} {path}")
@@ -164,6 +164,11 @@ class Client:
             raise self._unreachable(error, self.timeout) from error
         return Reply(reply.status_code, reply.headers, reply.content)
 
+    def upload(self, path: str, file: str) -> None:
+        """POST the bytes of a file, as many as there are."""
+        with open(file, "rb") as content:
+            self._send("POST", path, None, stream=False, timeout=self.timeout, content=content)
+
     def stream(self, method: str, path: str, body: t.Any, timeout: float) -> t.Iterator[dict[str, t.Any]]:
         """The JSON objects of an answer that comes line by line, at most `timeout` seconds apart."""
         with self._send(method, path, body, stream=True, timeout=timeout) as reply:
@@ -174,12 +179,15 @@ class Client:
             except requests.RequestException as error:
                 raise self._unreachable(error, timeout) from error
 
-    def _send(self, method: str, path: str, body: t.Any, *, stream: bool, timeout: float) -> requests.Response:
+    def _send(
+        self, method: str, path: str, body: t.Any, *, stream: bool, timeout: float, content: t.BinaryIO | None = None
+    ) -> requests.Response:
         try:
             reply = self._session.request(
                 method,
                 self.url + path,
                 json=body,
+                data=content,
                 stream=stream,
                 timeout=(min(timeout, 10), timeout),
                 verify=self._verify,

@@ -68,6 +68,12 @@ options:
     description: Whether models that are not listed are removed, after all pulls succeeded.
     type: bool
     default: false
+  keep:
+    description:
+      - Names of models that O(exclusive) leaves alone, such as those that M(selfhosted.llm.ollama_custom_model) makes.
+    type: list
+    elements: str
+    default: []
   parallel_pulls:
     description: How many models are pulled side by side.
     type: int
@@ -220,7 +226,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model impor
     plan,
     to_ask,
 )
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pulls import Effort, pull_all
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Unknown, ask
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.storage import check_space, missing_blobs
@@ -237,6 +243,7 @@ ARGUMENTS = {
     "name": {"type": "list", "elements": "str"},
     "state": STATE,
     "exclusive": {"type": "bool", "default": False},
+    "keep": {"type": "list", "elements": "str", "default": []},
     "parallel_pulls": {"type": "int", "default": 5},
     "stall_timeout": {"type": "int", "default": 300},
     "retries": {"type": "int", "default": 4},
@@ -303,8 +310,14 @@ def prepare(module: AnsibleModule, server: Ollama, wanted: list[Wanted]) -> tupl
     """What has to be done, and what the registries were asked for it."""
     before = server.models()
     answers = look_up(to_ask(before, wanted), module.params)
-    keep = module.params["on_registry_error"] == "keep"
-    todo = plan(before, wanted, answers, exclusive=module.params["exclusive"], keep_unknown=keep)
+    todo = plan(
+        before,
+        wanted,
+        answers,
+        exclusive=module.params["exclusive"],
+        keep=[parse(name) for name in module.params["keep"]],
+        keep_unknown=module.params["on_registry_error"] == "keep",
+    )
     for name, reason in todo.kept:
         module.warn(f"Model '{name}' stays as it is, because nobody tells what is latest: {reason}.")
     return start(before, todo), answers

@@ -21,7 +21,7 @@ notes:
     weeks by default (C(JWT_EXPIRES_IN) of the server).
 extends_documentation_fragment:
   - selfhosted.llm._open_webui
-  - selfhosted.llm._attributes
+  - selfhosted.llm._attributes.reads
   - selfhosted.llm._attributes.actiongroup_open_webui
 options:
   api_email:

@@ -197,6 +197,7 @@ def test_exclusive_removes_what_is_not_listed_after_the_pulls(server: OllamaServ
     assert set(server.models()) == {"llama3:latest", "mistral:latest"}
     assert not ollama_model(server, **wanted).changed
 
+    assert not ollama_model(server, name=["llama3"], exclusive=True, keep=["mistral"]).changed
     failed = ollama_model(server, name=["llama3", "no-such-model"], exclusive=True)
     assert failed.failed
     assert set(server.models()) == {"llama3:latest", "mistral:latest"}

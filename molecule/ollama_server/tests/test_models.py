@@ -27,7 +27,7 @@ def test_an_exclusive_list_removes_what_somebody_else_put_there(host: Any) -> No
     exclusive = ["--extra-vars", json.dumps({"ollama_server_models_exclusive": True})]
     run = run_playbook(CONVERGE, NAME, *exclusive)
     assert [task.split(" : ")[1].split(" (")[0] for task in run.changed] == ["Models | Install and remove"]
-    assert models(host) == {"llama3:latest", "dolphin-llama3:8b-256k"}
+    assert models(host) == {"llama3:latest", "dolphin-llama3:8b-256k", "paper:latest"}
     assert run_playbook(CONVERGE, NAME, *exclusive).changed == []
 
 

@@ -22,7 +22,20 @@ def test_ollama_listens_on_loopback_only(host: Any, address: str) -> None:
 
 def test_the_declared_models_are_there(host: Any) -> None:
     models = ask(host, "127.0.0.1", "/api/tags", port=11434).json()["models"]
-    assert {model["name"] for model in models} == {"llama3:latest", "dolphin-llama3:8b-256k"}
+    assert {model["name"] for model in models} == {"llama3:latest", "dolphin-llama3:8b-256k", "paper:latest"}
+
+
+def test_a_model_of_ones_own_answers_as_it_was_made_to(host: Any) -> None:
+    body = {"model": "paper", "prompt": "Who are you?", "stream": False}
+    answer = ask(host, "127.0.0.1", "/api/generate", port=11434, method="POST", body=body)
+    assert answer.json()["eval_count"] == 4
+    shown = ask(host, "127.0.0.1", "/api/show", port=11434, method="POST", body={"model": "paper"})
+    assert shown.json()["system"] == "You are made of paper."
+
+
+def test_what_is_to_be_in_memory_is_there(host: Any) -> None:
+    [loaded] = ask(host, "127.0.0.1", "/api/ps", port=11434).json()["models"]
+    assert (loaded["name"], loaded["expires_at"] > "2200") == ("llama3:latest", True)
 
 
 def test_a_model_answers(host: Any) -> None:

@@ -8,10 +8,18 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import BadReply, ServerRefused
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
+    ApiError,
+    BadReply,
+    ServerRefused,
+    Unreachable,
+)
 from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection, Service
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.answer import Answer, read
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.create import CreateFailed, follow_create
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model import Model, from_reply
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pull import Progress, follow
@@ -27,11 +35,11 @@ class Ollama:
 
     def models(self) -> list[Model]:
         """All models that the server has."""
-        try:
-            reply = self._client.request("GET", "/api/tags")
-            return [from_reply(model) for model in reply["models"]]
-        except (KeyError, TypeError) as error:
-            raise BadReply(f"{self.url} answers, but not as Ollama does: is api_url right?") from error
+        return [from_reply(model) for model in self.tags()]
+
+    def tags(self) -> list[dict[str, t.Any]]:
+        """All models that the server has, as GET /api/tags lists them."""
+        return list(self._member("/api/tags", "models"))
 
     def has_blob(self, digest: str) -> bool:
         """Whether the server has all of a blob; `digest` is 64 hexadecimal digits."""
@@ -66,6 +74,71 @@ class Ollama:
                 transient=True,
             ) from error
 
+    def version(self) -> tuple[int, ...]:
+        """The server's version, as numbers that compare."""
+        return version_of(self.version_text())
+
+    def version_text(self) -> str:
+        """The server's version as it says it."""
+        return str(self._member("/api/version", "version"))
+
+    def show(self, name: Name) -> dict[str, t.Any] | None:
+        """All that the server tells of a model; None when it is not there."""
+        try:
+            return dict(self._client.request("POST", "/api/show", {"model": str(name)}))
+        except ServerRefused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def running(self) -> list[dict[str, t.Any]]:
+        """The models in memory, as GET /api/ps lists them, by name."""
+        return sorted(self._member("/api/ps", "models"), key=lambda model: str(model["name"]))
+
+    def keep(self, name: Name, keep_alive: str | float | None, *, embeds: bool, patience: float) -> None:
+        """Load a model and say how long it stays; 0 unloads it. `patience` is how long that may take, in seconds.
+
+        `embeds` tells that the model only makes embeddings, which is loaded in another way.
+        """
+        body = {"model": str(name), "stream": False}
+        if keep_alive is not None:
+            body["keep_alive"] = keep_alive
+        path = "/api/embed" if embeds and keep_alive != 0 else "/api/generate"
+        self._client.request("POST", path, body, timeout=patience)
+
+    def chat(self, body: dict[str, t.Any], patience: float) -> Answer:
+        """What a model says; `body` as POST /api/chat takes it, `patience` the longest silence in seconds."""
+        try:
+            return read(self._client.stream("POST", "/api/chat", body, timeout=patience), body["model"])
+        except (BadReply, ServerRefused, Unreachable) as error:
+            raise ApiError(f"Model '{body['model']}' did not answer: {error}") from error
+
+    def upload(self, digest: str, file: str) -> None:
+        """Store a file as a blob; `digest` is that of the file, 64 hexadecimal digits."""
+        self._client.upload(f"/api/blobs/sha256:{digest}", file)
+
+    def create(self, body: dict[str, t.Any], stall_timeout: float) -> None:
+        """Make a model; `body` as POST /api/create takes it, `stall_timeout` the longest silence in seconds.
+
+        Raises CreateFailed when the server does not come to its success.
+        """
+        model = body["model"]
+        try:
+            follow_create(self._client.stream("POST", "/api/create", body, timeout=stall_timeout), model)
+        except ServerRefused as error:
+            raise CreateFailed(model, error.reason) from error
+        except Unreachable as error:
+            raise CreateFailed(
+                model, f"{error}. What it was given may have ended it: look at its log, and at the files"
+            ) from error
+
+    def _member(self, path: str, key: str) -> t.Any:
+        """What GET answers under a key."""
+        try:
+            return self._client.request("GET", path)[key]
+        except (KeyError, TypeError) as error:
+            raise BadReply(f"{self.url} answers, but not as Ollama does: is api_url right?") from error
+
     def delete(self, name: Name) -> None:
         """Remove a model; one that is not there is fine."""
         try:
@@ -73,3 +146,8 @@ class Ollama:
         except ServerRefused as error:
             if error.status != 404:
                 raise
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Numbers that compare from the text of a version, such as 0.24.0 or 0.33.0-rc2."""
+    return tuple(int(number) for number in re.findall(r"\d+", text.split("-")[0])[:3])

@@ -16,8 +16,6 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pulls import Transfer, from_data
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest
 
-Key = tuple[str, str, str, str]
-
 TO_BE_PULLED = "to be pulled"
 
 

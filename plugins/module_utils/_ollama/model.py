@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name, parse
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest, Unknown
 
 DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
@@ -62,7 +62,7 @@ def from_params(models: t.Sequence[t.Mapping[str, t.Any]]) -> list[Wanted]:
     Raises InvalidInput when a name or digest is wrong or a model stands in the list twice.
     """
     wanted = [Wanted(parse(model["name"]), model["state"], _pin(model)) for model in models]
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[Key, str] = {}
     for model, given in zip(wanted, models, strict=True):
         if model.name.key in seen:
             first, second = seen[model.name.key], given["name"]
@@ -103,12 +103,13 @@ def plan(
     answers: t.Mapping[Name, Answer] | None = None,
     *,
     exclusive: bool = False,
+    keep: t.Collection[Name] = (),
     keep_unknown: bool = False,
 ) -> Plan:
     """What turns `current` into what is `wanted`.
 
-    `answers` holds what the registries said of the names of `to_ask`. `exclusive` deletes what is not named.
-    `keep_unknown` leaves a model as it is whose registry does not tell what is latest.
+    `answers` holds what the registries said of the names of `to_ask`. `exclusive` deletes what is not named,
+    but for `keep`. `keep_unknown` leaves a model as it is whose registry does not tell what is latest.
 
     Raises InvalidInput where a registry offers something else than a pin asks for, or does not tell.
     """
@@ -138,7 +139,7 @@ def plan(
             " To keep such models as they are, set on_registry_error to keep."
         )
     if exclusive:
-        named = {item.name.key for item in wanted}
+        named = {item.name.key for item in wanted} | {name.key for name in keep}
         delete += [model.name for model in current if model.name.key not in named]
     return Plan(tuple(pull), tuple(delete), tuple(undecided), tuple(kept))
 

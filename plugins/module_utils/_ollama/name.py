@@ -13,9 +13,13 @@ The grammar is that of types/model/name.go in Ollama 0.24.0:
 from __future__ import annotations
 
 import re
+import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
+
+# What tells models apart.
+Key: t.TypeAlias = "tuple[str, str, str, str]"
 
 DEFAULT_HOST = "registry.ollama.ai"
 DEFAULT_NAMESPACE = "library"
@@ -41,7 +45,7 @@ class Name:
     tag: str
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """What tells models apart: the server takes no notice of case."""
         return (self.host.lower(), self.namespace.lower(), self.model.lower(), self.tag.lower())
 

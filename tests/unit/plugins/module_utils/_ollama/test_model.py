@@ -70,7 +70,8 @@ def test_a_model_that_is_there_in_other_letters_is_deleted_as_the_server_spells_
 
 
 def test_exclusive_deletes_what_is_not_named_and_only_that() -> None:
-    planned = plan([there("llama3"), there("phi")], [Wanted(parse("LLAMA3"), "present")], exclusive=True)
+    current = [there("llama3"), there("phi"), there("own")]
+    planned = plan(current, [Wanted(parse("LLAMA3"), "present")], exclusive=True, keep=[parse("own")])
     assert (planned.pull, shown(planned.delete)) == ((), ["phi:latest"])
 
 

@@ -30,6 +30,7 @@ def part(others: str) -> st.SearchStrategy[str]:
         ("llama3.2:1b", "llama3.2:1b"),
         ("someone/llama3", "someone/llama3:latest"),
         ("localhost:5000/library/llama3:8b", "localhost:5000/library/llama3:8b"),
+        ("localhost:5000/library/llama3", "localhost:5000/library/llama3:latest"),
         ("hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M", "hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M"),
     ],
 )

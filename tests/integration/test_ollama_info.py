@@ -1,0 +1,32 @@
+"""ollama_info on a real Ollama."""
+
+from __future__ import annotations
+
+import pytest
+from modules import run_module
+from servers import OllamaServer
+
+
+def test_an_empty_server(server: OllamaServer) -> None:
+    result = run_module("ollama_info", {"api_url": server.url})
+    assert not result.changed
+    assert (result.values["version"], result.values["models"]) == ("0.24.0", [])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_there_and_what_is_loaded(server: OllamaServer, check: bool) -> None:
+    run_module("ollama_model", {"api_url": server.url, "name": ["mistral", "llama3"]})
+    run_module("ollama_model_load", {"api_url": server.url, "name": ["llama3"]})
+    result = run_module("ollama_info", {"api_url": server.url}, check=check)
+    assert {model["name"]: model["digest"] for model in result.values["models"]} == server.models()
+    assert [model["name"] for model in result.values["models"]] == ["llama3:latest", "mistral:latest"]
+    assert result.values["models"][0]["family"] == "llama"
+    [running] = result.values["running"]
+    assert (running["name"], running["size_vram"]) == ("llama3:latest", 0)
+    assert running["size"] > 0
+    assert running["context_length"] > 0
+
+
+def test_nobody_there() -> None:
+    result = run_module("ollama_info", {"api_url": "http://127.0.0.1:1"})
+    assert result.message.startswith("Ollama at http://127.0.0.1:1 cannot be reached")
