@@ -15,7 +15,7 @@ help: ## this list
 setup: ## what the rest needs, into .venv and .ansible (1 minute)
 	@bash tests/setup.sh
 
-demo: setup ## the whole thing on a disposable machine, with an answer at the end (20 minutes at first, seconds again)
+demo: setup ## the whole thing on a disposable machine, with an answer at the end (15 minutes at first, seconds again)
 	@ansible-playbook tests/testbed/up.yml --skip-tags services
 	@ansible-playbook tests/testbed/hosts.yml -i inventories/demo
 	@ansible-playbook site.yml -i inventories/demo
@@ -24,7 +24,7 @@ demo: setup ## the whole thing on a disposable machine, with an answer at the en
 demo-down: setup ## remove the demo's machine with all its data
 	@ansible-playbook tests/testbed/hosts_down.yml -i inventories/demo
 
-test: setup ## everything below, side by side (35 minutes at first)
+test: setup ## everything below, side by side (40 minutes at first)
 	@bash tests/test.sh
 
 lint: setup ## style and types: ruff, mypy, ansible-lint, shellcheck
