@@ -24,7 +24,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         try:
-            files = {path: self._inspect(path) for path in self._paths()}
+            files = {path: self._inspect(path, adapter) for path, adapter in self._paths().items()}
             result = self._execute(files, task_vars)
             missing = result.pop("missing", [])
             if missing:
@@ -34,19 +34,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
 
-    def _paths(self) -> list[str]:
-        """The paths on the controller that the task names; what is odd about the task is left to the module."""
+    def _paths(self) -> dict[str, bool]:
+        """The paths on the controller that the task names, and whether each is one of an adapter.
+
+        What is odd about the task is left to the module.
+        """
         models = self._task.args.get("models")
-        paths: list[str] = []
+        paths: dict[str, bool] = {}
         for model in models if isinstance(models, list) else []:
-            if isinstance(model, dict) and not boolean(model.get("remote_src", False), strict=False):
-                adapters = model.get("adapters") or []
-                paths += [path for path in [model.get("path"), *adapters] if isinstance(path, str) and path]
+            if not isinstance(model, dict) or model.get("state") == "absent":
+                continue
+            if not boolean(model.get("remote_src", False), strict=False):
+                paths |= {path: True for path in model.get("adapters") or [] if isinstance(path, str)}
+                if isinstance(model.get("path"), str) and model["path"]:
+                    paths[model["path"]] = False
         return paths
 
-    def _inspect(self, path: str) -> list[File]:
+    def _inspect(self, path: str, adapter: bool) -> list[File]:
         try:
-            return inspect(self._find_needle("files", os.path.expanduser(path)))
+            return inspect(self._find_needle("files", os.path.expanduser(path)), adapter=adapter)
         except (AnsibleError, InvalidInput) as error:
             # With a cause Ansible would say it twice.
             raise AnsibleActionFail(str(error)) from None

@@ -51,6 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
         host = (task_vars or {}).get("inventory_hostname", "")
         meter = Meter(time.monotonic)
         seconds, state, failures = FIRST_SLICE, None, 0
+        warnings: list[t.Any] = []
         while True:
             arguments = {**self._task.args, "slice": {"seconds": seconds, "state": state}}
             try:
@@ -64,8 +65,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
                 time.sleep(RECONNECT_AFTER)
                 self._connection.reset()
                 continue
+            warnings += result.get("warnings", [])
             left = result.get("slice")
             if left is None:
+                if warnings:
+                    result["warnings"] = warnings
                 result.get("invocation", {}).get("module_args", {}).pop("slice", None)
                 return result
             failures = 0

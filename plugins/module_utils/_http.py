@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import ssl
 import traceback
 import typing as t
 from dataclasses import dataclass
@@ -40,13 +41,14 @@ class Connection:
 
     `url` is the base without a path of the API, `token` a bearer token or None, `verify` whether
     certificates are checked or the path of a file of authorities, `timeout` the longest silence
-    in seconds.
+    in seconds. `more_authorities` is a file of those to trust beside the usual ones.
     """
 
     url: str
     token: str | None
     verify: bool | str
     timeout: int
+    more_authorities: str | None = None
 
 
 def is_loopback(host: str) -> bool:
@@ -89,20 +91,38 @@ def _host(url: str, service: Service) -> str:
 
 
 class _Bearer:
-    """Sends a token. Not as a header of the session, which an entry in .netrc would replace."""
+    """Sends a token, or none. Not as a header of the session, which an entry in .netrc would replace."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str | None) -> None:
         self._token = token
 
     def __call__(self, request: t.Any) -> t.Any:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def _adapter(connections: int, more_authorities: str | None) -> t.Any:
+    """What keeps connections; raises Unreachable when the file of authorities cannot be read."""
+    if more_authorities is None:
+        return requests.adapters.HTTPAdapter(pool_maxsize=connections)
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(more_authorities)
+    except OSError as error:
+        raise Unreachable(f"The file of authorities {more_authorities} cannot be read: {error}") from error
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, ssl_context=context, **kwargs)  # type: ignore[no-untyped-call]
+
+    return Adapter(pool_maxsize=connections)
 
 
 class Client:
     """One server, one session; raises the errors of `_errors` and nothing else.
 
-    Threads may share it: at most `connections` of them talk at a time, and connections are kept.
+    Threads may share it; so many `connections` are kept.
     """
 
     def __init__(self, connection: Connection, service: Service, connections: int = 1) -> None:
@@ -115,7 +135,7 @@ class Client:
         self.url = connection.url.rstrip("/")
         self.timeout = connection.timeout
         self._session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, pool_block=True)
+        adapter = _adapter(connections, connection.more_authorities)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         # A proxy from the environment cannot reach this machine's own loopback.
@@ -151,25 +171,27 @@ class Client:
             raise
         return True
 
-    def fetch(self, path: str, headers: t.Mapping[str, str]) -> Reply:
-        """What GET answers, whatever its status; redirects are followed."""
+    def fetch(self, path: str, headers: t.Mapping[str, str], token: str | None = None) -> Reply:
+        """What GET answers to who shows `token`, whatever its status; redirects are followed."""
         try:
             reply = self._session.get(
                 self.url + path,
                 headers=dict(headers),
+                auth=_Bearer(token),
                 timeout=(min(self.timeout, 10), self.timeout),
                 verify=self._verify,
             )
-        except OSError as error:
+        # A host that is no name is a ValueError in the libraries below.
+        except (OSError, ValueError) as error:
             raise self._unreachable(error, self.timeout) from error
         return Reply(reply.status_code, reply.headers, reply.content)
 
-    def upload(self, path: str, file: str) -> None:
-        """POST the bytes of a file, as many as there are."""
+    def upload(self, path: str, file: str, timeout: float) -> None:
+        """POST the bytes of a file, as many as there are, with at most `timeout` seconds of silence."""
         with open(file, "rb") as content:
-            self._send("POST", path, None, stream=False, timeout=self.timeout, content=content)
+            self._send("POST", path, None, stream=False, timeout=timeout, content=content)
 
-    def stream(self, method: str, path: str, body: t.Any, timeout: float) -> t.Iterator[dict[str, t.Any]]:
+    def stream(self, method: str, path: str, body: t.Any, timeout: float) -> t.Generator[dict[str, t.Any], None, None]:
         """The JSON objects of an answer that comes line by line, at most `timeout` seconds apart."""
         with self._send(method, path, body, stream=True, timeout=timeout) as reply:
             try:
@@ -189,13 +211,14 @@ class Client:
                 json=body,
                 data=content,
                 stream=stream,
-                timeout=(min(timeout, 10), timeout),
+                # The first of the two also counts while the body is sent.
+                timeout=(timeout if content else min(timeout, 10), timeout),
                 verify=self._verify,
                 allow_redirects=False,
             )
             refused = self._refused(reply, f"{method} {path}") if reply.status_code >= 400 else None
-        # A file of authorities that is missing is an OSError of its own kind.
-        except OSError as error:
+        # A file of authorities that is missing is an OSError of its own kind, a host that is no name a ValueError.
+        except (OSError, ValueError) as error:
             raise self._unreachable(error, timeout) from error
         if reply.is_redirect:
             target = reply.headers.get("Location", "")

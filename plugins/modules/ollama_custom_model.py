@@ -54,7 +54,8 @@ options:
         description:
           - GGUF file, or folder of safetensors with its C(config.json), that it is made from.
           - It is looked for on the controller, among the C(files) of role or playbook as M(ansible.builtin.copy) does.
-        type: path
+            With O(models[].remote_src) give the whole path.
+        type: str
       remote_src:
         description: Whether O(models[].path) and O(models[].adapters) are on the machine that the module runs on.
         type: bool
@@ -62,7 +63,7 @@ options:
       adapters:
         description: GGUF files of LoRA adapters that are put on top of the weights.
         type: list
-        elements: path
+        elements: str
       system:
         description: System prompt. A base's prompt can be replaced, and not be taken away.
         type: str
@@ -137,7 +138,7 @@ EXAMPLES = r"""
 RETURN = r"""
 models:
   description: The models of the task's list, in its order.
-  returned: success
+  returned: success, and failure in the middle, those before it then
   type: list
   elements: dict
   contains:
@@ -176,7 +177,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import connection_from, ollama_arguments
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput, ServerRefused
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.api import Ollama
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.custom import (
     Recipe,
@@ -191,7 +192,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.custom impo
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model import Model
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, Name
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.weights import File, inspect
-from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out, finish
+from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out, fail, finish
 
 # Servers before this one know only Modelfiles as text.
 OLDEST_VERSION = (0, 5, 5)
@@ -206,9 +207,9 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "from": {"type": "str"},
-            "path": {"type": "path"},
+            "path": {"type": "str"},
             "remote_src": {"type": "bool", "default": False},
-            "adapters": {"type": "list", "elements": "path"},
+            "adapters": {"type": "list", "elements": "str"},
             "system": {"type": "str"},
             "template": {"type": "str"},
             "parameters": {"type": "dict"},
@@ -228,6 +229,9 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "stall_timeout": {"type": "int", "default": 600},
     "files": {"type": "dict"},
 }
+
+
+UNREADABLE = Shown(None, (), "", None, {}, (), "")
 
 
 class Step(t.NamedTuple):
@@ -256,24 +260,34 @@ class Step(t.NamedTuple):
 
 
 def recipe_from(model: dict[str, t.Any], files: dict[str, t.Any]) -> Recipe:
-    def look_at(path: str) -> list[File]:
-        return inspect(path) if model["remote_src"] else [File(**file) for file in files[path]]
+    def look_at(path: str, *, adapter: bool = False) -> list[File]:
+        if model["remote_src"]:
+            return inspect(path, adapter=adapter)
+        if path not in files:
+            raise InvalidInput(f"Model '{model['name']}': give it as a dictionary, so that {path} can be looked for.")
+        return [File(**file) for file in files[path]]
 
     wanted = model["state"] == "present"
     weights = look_at(model["path"]) if model["path"] and wanted else []
-    adapters = [file for path in model["adapters"] or [] for file in look_at(path)] if wanted else []
+    adapters = [file for path in model["adapters"] or [] for file in look_at(path, adapter=True)] if wanted else []
     return from_params(model, weights, adapters)
 
 
-def refuse_missing_bases(recipes: list[Recipe], there: t.Iterable[Key]) -> None:
-    """Bases are installed, or made earlier in the list; the server would pull them unasked and unwatched."""
+def refuse_missing_bases(module: AnsibleModule, recipes: list[Recipe], there: t.Iterable[Key]) -> None:
+    """Bases are installed, or made earlier in the list; the server would pull them unasked and unwatched.
+
+    In check mode another task may have promised to install them.
+    """
     known = set(there)
     for recipe in recipes:
         if recipe.base and recipe.present and recipe.base.key not in known:
-            raise InvalidInput(
+            sentence = (
                 f"Model '{recipe.name}' is made from '{recipe.base}', which is not installed:"
                 " install it with ollama_model first, or put it before this one in the list."
             )
+            if not module.check_mode:
+                raise InvalidInput(sentence)
+            module.warn(sentence)
         known = known | {recipe.name.key} if recipe.present else known - {recipe.name.key}
 
 
@@ -282,11 +296,21 @@ def shown(server: Ollama, name: Name) -> Shown | None:
     return from_reply(reply) if reply is not None else None
 
 
+def found_anyhow(server: Ollama, name: Name) -> Shown | None:
+    """A model as it is listed; one that the server cannot show is there all the same, and can be removed."""
+    if all(model.name.key != name.key for model in server.models()):
+        return None
+    try:
+        return shown(server, name) or UNREADABLE
+    except ServerRefused:
+        return UNREADABLE
+
+
 def compare(server: Ollama, recipe: Recipe, foretold: dict[Key, Shown]) -> Step:
     """What is to be done for one model; `foretold` holds what other steps will have made of its base."""
-    found = shown(server, recipe.name)
     if not recipe.present:
-        return Step(recipe, found, None, [])
+        return Step(recipe, found_anyhow(server, recipe.name), None, [])
+    found = shown(server, recipe.name)
     base = None
     if recipe.base:
         base = foretold.get(recipe.base.key) or shown(server, recipe.base)
@@ -310,7 +334,7 @@ def make(server: Ollama, step: Step, wanted: Shown, stall_timeout: int) -> None:
     """Upload what the server lacks, and make the model."""
     for file in step.recipe.all_files:
         if file.path and not server.has_blob(file.digest):
-            server.upload(file.digest, file.path)
+            server.upload(file.digest, file.path, stall_timeout)
     server.create(request(step.recipe, wanted), stall_timeout)
 
 
@@ -355,7 +379,7 @@ def run(module: AnsibleModule) -> None:
     refuse_twice(recipes)
     server = Ollama(connection_from(params, params["api_key"]))
     before = {model.name.key: model for model in server.models()}
-    refuse_missing_bases(recipes, before)
+    refuse_missing_bases(module, recipes, before)
 
     steps = foresee(server, recipes)
     refuse_old(server, steps)
@@ -365,7 +389,7 @@ def run(module: AnsibleModule) -> None:
         if missing:
             module.exit_json(changed=False, missing=missing)
         # What a step makes may be the base of the next, so each looks for itself.
-        steps = [carry_on(module, server, recipe) for recipe in recipes]
+        steps = carry_out_all(module, server, recipes, before)
         after = {model.name.key: model for model in server.models()}
     difference = Difference(
         f"custom models of {server.url}",
@@ -377,6 +401,19 @@ def run(module: AnsibleModule) -> None:
         for step in steps
     ]
     finish(module, difference, models=entries)
+
+
+def carry_out_all(module: AnsibleModule, server: Ollama, recipes: list[Recipe], before: dict[Key, Model]) -> list[Step]:
+    """Do what is to be done for each; a failure tells what was done before it."""
+    steps: list[Step] = []
+    try:
+        for recipe in recipes:
+            step = carry_on(module, server, recipe)
+            steps.append(step)
+    except ApiError as error:
+        entries = [describe(step, before.get(step.recipe.name.key), None, check=False) for step in steps]
+        fail(module, error, changed=any(step.is_to_do for step in steps), models=entries)
+    return steps
 
 
 def carry_on(module: AnsibleModule, server: Ollama, recipe: Recipe) -> Step:

@@ -42,7 +42,8 @@ options:
       state:
         description:
           - V(present) installs the model when it is missing, V(absent) removes it.
-          - V(latest) also compares its digest with what the registry offers, and pulls it when that moved.
+          - V(latest) also compares its digest with what the registry offers, and pulls it when that moved. Servers
+            before Ollama 0.19.0 write manifests of their own, so that it is pulled each time there.
             A private model, which only the server's own key opens, is pulled each time, to see whether it moved.
         type: str
         choices: [present, latest, absent]
@@ -99,7 +100,8 @@ options:
     choices: [fail, keep]
     default: fail
   registry_ca_path:
-    description: File of PEM certificates of the authorities to trust when this module asks a registry.
+    description:
+      - File of PEM certificates of authorities to trust, beside the usual ones, when this module asks a registry.
     type: path
   storage_path:
     description:
@@ -157,7 +159,7 @@ EXAMPLES = r"""
 RETURN = r"""
 models:
   description: The models of the task's list, in its order, then those that O(exclusive) removed.
-  returned: success, and failure of a pull or removal
+  returned: success, and failure of a pull or removal that leaves the server there to be asked
   type: list
   elements: dict
   contains:
@@ -284,7 +286,7 @@ def wanted_from(params: dict[str, t.Any]) -> list[Wanted]:
     given = params["models"]
     if given is None:
         given = [{"name": name, "state": params["state"]} for name in params["name"]]
-    if params["exclusive"] and not given:
+    if params["exclusive"] and not given and not params["keep"]:
         raise InvalidInput("The list is empty and exclusive, which would remove every model: list one at least.")
     return from_params(given)
 
@@ -342,10 +344,14 @@ def carry_on(module: AnsibleModule, server: Ollama, wanted: list[Wanted], job: J
     if job.is_paused:
         module.exit_json(changed=True, slice={"state": job.to_data(), "progress": job.to_progress()})
     problems = list(job.errors)
-    if not problems:
-        problems = remove(server, job.plan.delete)
-    after = server.models() if job.transfers or job.plan.delete else job.before
-    problems += missed_pins(wanted, after) if not job.errors else []
+    try:
+        after = server.models() if job.transfers else job.before
+        problems = problems or missed_pins(wanted, after)
+        if job.plan.delete and not problems:
+            problems = remove(server, job.plan.delete)
+            after = server.models()
+    except ApiError as error:
+        fail(module, ApiError(" ".join([*problems, str(error)])), changed=any(pull.done for pull in job.transfers))
     end(module, server, job, after, describe(job, wanted, after), problems)
 
 

@@ -115,6 +115,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import c
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.api import Ollama
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.custom import from_reply as from_show
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.loaded import (
     Loaded,
     Wanted,
@@ -122,7 +123,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.loaded impo
     is_to_load,
     keep_alive_from,
 )
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, parse
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out, finish
 
 # The server lists a model for up to half a second after it let go of it.
@@ -185,6 +186,24 @@ def unload(server: Ollama, wanted: Wanted, patience: int) -> None:
     raise ApiError(f"Model '{wanted.name}' is still in the memory of {server.url}: is somebody talking to it?")
 
 
+def weights_of(server: Ollama, name: Name) -> str | None:
+    """The digest of the weights of a model, which is what has a place in memory."""
+    reply = server.show(name)
+    return from_show(reply).weights if reply else None
+
+
+def refuse_evicted(server: Ollama, loaded: list[Wanted], after: Running) -> None:
+    """Fail when a model that was loaded is gone again, which happens when another took its room."""
+    missing = [item.name for item in loaded if item.name.key not in after]
+    there = {weights_of(server, model.name) for model in after.values()} if missing else set()
+    for name in missing:
+        if weights_of(server, name) not in there:
+            raise ApiError(
+                f"Model '{name}' was loaded, and is no longer in the memory of {server.url}: it has no room for all of"
+                " the list at a time. Leave some out."
+            )
+
+
 def refuse_cpu(module: AnsibleModule, server: Ollama, loaded: list[Wanted], after: Running) -> None:
     """Fail when a model of the list is not on a GPU, with those that this task loaded unloaded again."""
     for name, model in [(item.name, after.get(item.name.key)) for item in wanted_from(module.params) if item.loaded]:
@@ -209,17 +228,25 @@ def run(module: AnsibleModule) -> None:
     wanted = wanted_from(params)
     server = Ollama(connection_from(params, params["api_key"]))
     before = running_on(server)
+    if any(item.loaded and item.keep_alive in (0, "0") for item in wanted):
+        raise InvalidInput("keep_alive is 0, which unloads a model at once: use the state unloaded.")
     to_load = [item for item in wanted if item.loaded and is_to_load(item, before)]
     to_unload = [item for item in wanted if not item.loaded and item.name.key in before]
     after = before
-    if not module.check_mode and (to_load or to_unload):
+    if module.check_mode:
+        for item in to_load:
+            if server.show(item.name) is None:
+                module.warn(f"Model '{item.name}' is not installed on {server.url}: it could not be loaded.")
+    elif to_load or to_unload:
         for item in to_unload:
             unload(server, item, params["load_timeout"])
         for item in to_load:
             load(server, item, params["load_timeout"])
         after = running_on(server)
+        refuse_evicted(server, to_load, after)
     if params["require_gpu"]:
-        refuse_cpu(module, server, [item for item in to_load if item.name.key not in before], after)
+        new = [] if module.check_mode else [item for item in to_load if item.name.key not in before]
+        refuse_cpu(module, server, new, after)
     # One of the same weights as another stays in memory under the other's name.
     loading = [item for item in to_load if module.check_mode or item.name.key in after]
     entries = [describe(item, before, item in loading, after) for item in wanted]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from fault_proxy import between
-from modules import Result, run_module
+from modules import ENVIRONMENT, Result, run_module
 from servers import OllamaServer
 from weights import write_adapter, write_model
 
@@ -226,6 +226,7 @@ def test_an_adapter(server: OllamaServer, weights: Path, tmp_path: Path) -> None
     assert not custom(server, plain, adapted).changed
     create(server, model="adapted", **{"from": "plain"})
     assert entry(custom(server, adapted))["drift"] == ["adapters"]
+    assert "is no adapter" in custom(server, {**adapted, "adapters": [str(weights)]}).message
     adapter.write_bytes(b"not one")
     assert "is no sound GGUF file" in custom(server, adapted).message
 
@@ -334,6 +335,33 @@ def test_one_model_twice_is_refused(based: OllamaServer) -> None:
 def test_nothing_is_made_when_one_of_the_list_cannot_be(based: OllamaServer) -> None:
     assert custom(based, FULL, {"name": "other", "from": "no-such-base"}).failed
     assert set(based.models()) == {"llama3:latest"}
+
+
+def test_in_check_mode_another_task_may_have_promised_the_base(based: OllamaServer) -> None:
+    promised = custom(based, {"name": "child", "from": "mistral"}, check=True)
+    assert entry(promised)["action"] == "made"
+    assert "is made from 'mistral:latest', which is not installed" in promised.output
+
+
+def test_a_failure_in_the_middle_tells_what_was_done_before_it(based: OllamaServer, weights: Path) -> None:
+    weights.write_bytes(weights.read_bytes()[:-100])
+    result = custom(based, FULL, {"name": "house", "path": str(weights)})
+    assert result.failed
+    assert result.changed
+    assert [(model["name"], model["action"]) for model in result.values["models"]] == [("proofreader:latest", "made")]
+
+
+def test_a_home_on_the_controller_is_found(
+    server: OllamaServer, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "HOME", str(weights.parent))
+    assert entry(custom(server, {"name": "house", "path": "~/house.gguf"}))["action"] == "made"
+
+
+def test_a_file_is_not_needed_to_remove_what_was_made_from_it(server: OllamaServer, weights: Path) -> None:
+    custom(server, {"name": "house", "path": str(weights)})
+    weights.unlink()
+    assert entry(custom(server, {"name": "house", "path": str(weights), "state": "absent"}))["action"] == "removed"
 
 
 def test_a_server_that_makes_models_in_another_way(based: OllamaServer) -> None:

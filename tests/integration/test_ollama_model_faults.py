@@ -72,6 +72,20 @@ def test_a_pull_that_stalls_at_the_last_byte(server: OllamaServer, registry: Fau
     assert server.models() == {}
 
 
+def test_a_stall_that_is_longer_than_a_slice(server: OllamaServer, registry: FaultyRegistry) -> None:
+    registry.faults = [Fault("/data", stall_after=1_000_000)]
+    result = pull(server, registry.name("llama3"), stall_timeout=14)
+    assert "for 14 seconds" in result.message
+    assert "localhost | " in result.output, "the first slice ended before"
+
+
+def test_damage_that_stays_is_not_fetched_for_ever(server: OllamaServer, registry: FaultyRegistry) -> None:
+    registry.faults = [Fault("/data", corrupt=5)]
+    result = pull(server, registry.name("llama3"), retries=1)
+    assert "what arrived is not what the registry announced" in result.message
+    assert len([request for request in registry.requests if "manifests" in request]) == 2
+
+
 @pytest.mark.parametrize(
     "fault",
     [

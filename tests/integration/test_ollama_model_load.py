@@ -94,11 +94,18 @@ def test_who_needs_a_gpu_is_told_that_there_is_none(stocked: OllamaServer) -> No
     assert set(loaded(stocked)) == {"llama3:latest"}, "it was loaded before"
 
 
+def test_in_check_mode_a_model_that_is_missing_is_warned_of(stocked: OllamaServer) -> None:
+    result = load(stocked, "no-such-model", check=True)
+    assert not result.failed
+    assert "Model 'no-such-model:latest' is not installed" in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({"name": ["no-such-model"]}, "Model 'no-such-model:latest' is not installed on"),
         ({"name": ["llama3"], "keep_alive": "soon"}, "keep_alive is 'soon'"),
+        ({"name": ["llama3"], "keep_alive": "0"}, "keep_alive is 0, which unloads"),
         ({"name": ["bad name"]}, "Model name 'bad name'"),
         ({"name": ["llama3"], "load_timeout": 0}, "load_timeout is 0"),
         ({}, "one of the following is required"),

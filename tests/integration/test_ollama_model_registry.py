@@ -144,6 +144,12 @@ def test_an_authority_that_nobody_trusts_is_named(server: OllamaServer, registry
     assert "registry_ca_path" in failed.message
 
 
+def test_a_host_that_is_no_name_is_a_sentence(server: OllamaServer) -> None:
+    result = ollama_model(server, name=["a..b/library/llama3"], check=True)
+    assert not result.failed
+    assert "Nobody tells how big 'a..b/library/llama3:latest' is" in result.output
+
+
 def test_a_pinned_digest(server: OllamaServer, registry: FaultyRegistry) -> None:
     name = registry.name("llama3")
     offered = entry(ollama_model(server, name=[name], check=True))["digest"]

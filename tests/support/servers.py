@@ -63,10 +63,10 @@ class OllamaServer:
         return {model["name"]: model["digest"] for model in reply.json()["models"]}
 
     def empty(self) -> None:
-        """Remove all models, and what is left of pulls that broke off."""
+        """Remove all models, and what is left of pulls that broke off or were damaged."""
         for name in self.models():
             requests.delete(f"{self.url}/api/delete", json={"model": name}, timeout=30).raise_for_status()
-        self.execute("sh", "-c", "rm -f /root/.ollama/models/blobs/*-partial*")
+        self.execute("sh", "-c", "rm -f /root/.ollama/models/blobs/*")
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from contextlib import closing
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
     ApiError,
@@ -39,7 +40,7 @@ class Ollama:
 
     def tags(self) -> list[dict[str, t.Any]]:
         """All models that the server has, as GET /api/tags lists them."""
-        return list(self._member("/api/tags", "models"))
+        return list(self._member("/api/tags", "models", list))
 
     def has_blob(self, digest: str) -> bool:
         """Whether the server has all of a blob; `digest` is 64 hexadecimal digits."""
@@ -51,9 +52,10 @@ class Ollama:
         Raises PullFailed when it does not come to that, PullPaused when `pause` said so. `stall_timeout` in seconds.
         """
         patience = max(1.0, stall_timeout - progress.quiet)
-        lines = self._client.stream("POST", "/api/pull", {"model": str(name)}, timeout=patience)
         try:
-            follow(lines, name, progress, stall_timeout, pause)
+            # Closed at once when it is left: that is how the server learns of it.
+            with closing(self._client.stream("POST", "/api/pull", {"model": str(name)}, timeout=patience)) as lines:
+                follow(lines, name, progress, stall_timeout, pause)
         except ServerRefused as error:
             raise explain(error.reason, name) from error
         self._prove(name)
@@ -72,6 +74,7 @@ class Ollama:
                 f" ({error.reason or 'the server cannot show it'}). It was removed again: check the name, and proxies.",
                 # The rest of a damaged download may have been taken for good; it is gone now.
                 transient=True,
+                kept=False,
             ) from error
 
     def version(self) -> tuple[int, ...]:
@@ -80,7 +83,7 @@ class Ollama:
 
     def version_text(self) -> str:
         """The server's version as it says it."""
-        return str(self._member("/api/version", "version"))
+        return str(self._member("/api/version", "version", str))
 
     def show(self, name: Name) -> dict[str, t.Any] | None:
         """All that the server tells of a model; None when it is not there."""
@@ -93,7 +96,7 @@ class Ollama:
 
     def running(self) -> list[dict[str, t.Any]]:
         """The models in memory, as GET /api/ps lists them, by name."""
-        return sorted(self._member("/api/ps", "models"), key=lambda model: str(model["name"]))
+        return sorted(self._member("/api/ps", "models", list), key=lambda model: str(model["name"]))
 
     def keep(self, name: Name, keep_alive: str | float | None, *, embeds: bool, patience: float) -> None:
         """Load a model and say how long it stays; 0 unloads it. `patience` is how long that may take, in seconds.
@@ -113,9 +116,12 @@ class Ollama:
         except (BadReply, ServerRefused, Unreachable) as error:
             raise ApiError(f"Model '{body['model']}' did not answer: {error}") from error
 
-    def upload(self, digest: str, file: str) -> None:
-        """Store a file as a blob; `digest` is that of the file, 64 hexadecimal digits."""
-        self._client.upload(f"/api/blobs/sha256:{digest}", file)
+    def upload(self, digest: str, file: str, patience: float) -> None:
+        """Store a file as a blob; `digest` is that of the file, 64 hexadecimal digits, `patience` in seconds."""
+        try:
+            self._client.upload(f"/api/blobs/sha256:{digest}", file, patience)
+        except ApiError as error:
+            raise ApiError(f"The file {file} was not uploaded: {error}. Has the server's disk room for it?") from error
 
     def create(self, body: dict[str, t.Any], stall_timeout: float) -> None:
         """Make a model; `body` as POST /api/create takes it, `stall_timeout` the longest silence in seconds.
@@ -132,12 +138,12 @@ class Ollama:
                 model, f"{error}. What it was given may have ended it: look at its log, and at the files"
             ) from error
 
-    def _member(self, path: str, key: str) -> t.Any:
-        """What GET answers under a key."""
-        try:
-            return self._client.request("GET", path)[key]
-        except (KeyError, TypeError) as error:
-            raise BadReply(f"{self.url} answers, but not as Ollama does: is api_url right?") from error
+    def _member(self, path: str, key: str, kind: type) -> t.Any:
+        """What GET answers under a key, which must be of a kind."""
+        reply = self._client.request("GET", path)
+        if not isinstance(reply, dict) or not isinstance(reply.get(key), kind):
+            raise BadReply(f"{self.url} answers, but not as Ollama does: is api_url right?")
+        return reply[key]
 
     def delete(self, name: Name) -> None:
         """Remove a model; one that is not there is fine."""

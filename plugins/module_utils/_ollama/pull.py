@@ -26,18 +26,23 @@ class PullPaused(Exception):
 class Progress:
     """How far the pull of one model is.
 
-    `clock` counts seconds, `quiet` is how long nothing had moved before. `fetched` is how many bytes came while
-    somebody looked, which leaves out what the server had before. `completed` and `total` grow as the server comes to
-    speak of more layers.
+    `clock` counts seconds, `quiet` is how long nothing had moved before, `known` how far each layer was then, in bytes
+    by digest. `fetched` is how many bytes came while somebody looked, which leaves out what the server had before.
+    `completed` and `total` grow as the server comes to speak of more layers.
     """
 
-    def __init__(self, clock: t.Callable[[], float], quiet: float = 0.0) -> None:
+    def __init__(
+        self, clock: t.Callable[[], float], quiet: float = 0.0, known: t.Mapping[str, int] | None = None
+    ) -> None:
         self._clock = clock
         self._moved = clock() - quiet
         self._heard = clock()
         # Bytes there and bytes in all, by digest.
         self._layers: dict[str, tuple[int, int]] = {}
+        # How far each layer was when somebody last looked, in streams before this one too.
+        self.known = dict(known or {})
         self._current = ""
+        self._unverified = False
         self.status = ""
         self.fetched = 0
 
@@ -46,11 +51,14 @@ class Progress:
         status = str(line.get("status", ""))
         digest = str(line.get("digest", ""))
         completed, total = int(line.get("completed") or 0), int(line.get("total") or 0)
-        before = self._layers.get(digest, (completed, total))[0]
+        before = self.known.get(digest, completed)
         self._heard = self._clock()
-        # The server repeats its last figures for ever when a registry goes silent.
-        if status != self.status or completed != before:
+        # The server repeats its last figures for ever when a registry goes silent, and begins with
+        # "pulling" again in each stream: only a byte, or the end of pulling, is a move.
+        if completed > self.known.get(digest, 0) or (status != self.status and not status.startswith("pulling")):
             self._moved = self._heard
+        self._unverified = self._unverified or before < completed == total
+        self.known[digest] = completed
         self.fetched += max(0, completed - before)
         self._layers[digest] = (completed, total)
         self._current, self.status = digest, status
@@ -75,7 +83,12 @@ class Progress:
 
     @property
     def is_between_bytes(self) -> bool:
-        """Whether the server waits for bytes, so that leaving it now costs nothing."""
+        """Whether the server waits for bytes, so that leaving it now costs nothing.
+
+        A layer that this stream completed is verified at its end, and by no later one.
+        """
+        if self._unverified:
+            return False
         completed, total = self._layers.get(self._current, (0, 0))
         return completed < total or self.status in ("", "pulling manifest")
 

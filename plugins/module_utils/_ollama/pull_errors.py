@@ -22,13 +22,15 @@ class PullFailed(ApiError):
     """The server, or the registry behind it, did not deliver the model.
 
     `transient` says whether trying again soon may help, `spoilt` that layers on the server may not be what they are
-    taken for: it checks the layers of a pull up to the first that is wrong, and trusts the others ever after.
+    taken for: it checks the layers of a pull up to the first that is wrong, and trusts the others ever after. `kept`
+    says whether the server keeps what came, so that the next try gets further.
     """
 
-    def __init__(self, message: str, *, transient: bool, spoilt: bool = False) -> None:
+    def __init__(self, message: str, *, transient: bool, spoilt: bool = False, kept: bool = True) -> None:
         super().__init__(message)
         self.transient = transient
         self.spoilt = spoilt
+        self.kept = kept and not spoilt
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class Transfer:
     """The pull of one model, over as many tries and pieces as it takes.
 
     `fetched` is in bytes, `seconds` the time spent, `quiet` the seconds since something moved, `tries` the tries in a
-    row that got no further. `spoilt` says that layers on the server may be damaged, `error` why it failed.
+    row that got no further. `spoilt` says that layers on the server may be damaged, `known` how far each layer was, in
+    bytes by digest, `error` why it failed.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Transfer:
         quiet: float = 0.0,
         tries: int = 0,
         spoilt: bool = False,
+        known: t.Mapping[str, int] | None = None,
         done: bool = False,
         error: str = "",
     ) -> None:
         self.name = name
         self.tries = tries
         self.spoilt = spoilt
+        self._known = dict(known or {})
         self.done = done
         self.error = error
         self.progress: Progress | None = None
@@ -72,7 +75,7 @@ class Transfer:
         """A new try, which takes over what the ones before it have come to."""
         self._settle()
         self._began = time.monotonic()
-        self.progress = Progress(time.monotonic, self._quiet)
+        self.progress = Progress(time.monotonic, self._quiet, self._known)
         return self.progress
 
     def end(self) -> None:
@@ -82,6 +85,7 @@ class Transfer:
 
     def _settle(self) -> None:
         self._fetched, self._seconds, self._quiet = self.fetched, self.seconds, self.quiet
+        self._known = self.known
 
     @property
     def ended(self) -> bool:
@@ -99,6 +103,11 @@ class Transfer:
     def quiet(self) -> float:
         return self.progress.quiet if self.progress and self._began else self._quiet
 
+    @property
+    def known(self) -> dict[str, int]:
+        """How far each layer was, in bytes by digest."""
+        return self.progress.known if self.progress else self._known
+
     def to_data(self) -> dict[str, t.Any]:
         """What another piece of the same pull needs to know."""
         return {
@@ -108,6 +117,7 @@ class Transfer:
             "quiet": round(self.quiet, 3),
             "tries": self.tries,
             "spoilt": self.spoilt,
+            "known": self.known,
             "done": self.done,
             "error": self.error,
         }
@@ -189,11 +199,14 @@ class _Worker(threading.Thread):
                 self._try_again(transfer, progress, error)
             except ApiError as error:
                 transfer.error = str(error)
+            # Whatever else goes wrong in a thread would never be told.
+            except Exception as error:
+                transfer.error = f"Model '{transfer.name}' was not pulled: {error!r}."
 
     def _try_again(self, transfer: Transfer, progress: Progress, error: PullFailed) -> None:
         """Wait for the next try, or give up."""
         transfer.spoilt = transfer.spoilt or error.spoilt
-        transfer.tries = 0 if progress.fetched else transfer.tries
+        transfer.tries = 0 if progress.fetched and error.kept else transfer.tries
         if not error.transient or transfer.tries >= self._effort.retries:
             transfer.error = str(error)
         else:

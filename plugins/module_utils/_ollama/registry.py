@@ -18,9 +18,9 @@ import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError
 from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection, Reply, Service
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 
@@ -72,9 +72,9 @@ def parse_challenge(header: str) -> dict[str, str] | None:
 def ask(names: t.Sequence[Name], ca_path: str | None, timeout: int) -> dict[Name, Answer]:
     """What the registries offer for each of `names`.
 
-    `ca_path` is a file of the authorities to trust instead of the usual ones, `timeout` in seconds.
+    `ca_path` is a file of authorities to trust beside the usual ones, `timeout` in seconds.
     """
-    registries = {name.host: _Registry(name.host, ca_path, timeout) for name in names}
+    registries = {host: _Registry(host, ca_path, timeout) for host in {name.host for name in names}}
     with ThreadPoolExecutor(max_workers=AT_A_TIME) as threads:
         offers = threads.map(lambda name: registries[name.host].offer(name), names)
         return dict(zip(names, offers, strict=True))
@@ -83,13 +83,8 @@ def ask(names: t.Sequence[Name], ca_path: str | None, timeout: int) -> dict[Name
 class _Registry:
     def __init__(self, host: str, ca_path: str | None, timeout: int) -> None:
         self._host = host
-        self._verify: bool | str = ca_path or True
-        self._timeout = timeout
-        self._client = self._connect(f"https://{host}")
-
-    def _connect(self, url: str) -> Client:
         service = Service("The registry", "the host in the model's name", "registry_ca_path")
-        return Client(Connection(url, None, self._verify, self._timeout), service, AT_A_TIME)
+        self._client = Client(Connection(f"https://{host}", None, True, timeout, ca_path), service, AT_A_TIME)
 
     def offer(self, name: Name) -> Answer:
         """What it offers under `name`."""
@@ -106,18 +101,22 @@ class _Registry:
         if challenge is None:
             return reply
         token = self._anonymous_token(challenge)
-        return self._client.fetch(path, {**headers, "Authorization": f"Bearer {token}"}) if token else reply
+        return self._client.fetch(path, headers, token) if token else reply
 
     def _anonymous_token(self, challenge: dict[str, str]) -> str | None:
-        """A token for everybody, as registries hand them out for what is public; None where there is none."""
-        realm = challenge.get("realm", "")
-        address = urlsplit(realm)
-        question = urlencode([(key, challenge[key]) for key in ("service", "scope") if key in challenge])
+        """A token for everybody, as registries hand them out for what is public; None where there is none.
+
+        Only the registry itself is asked for one: Ollama goes nowhere else either (0.14.3 and newer).
+        """
+        address = urlsplit(challenge.get("realm", ""))
+        if (address.scheme, address.netloc) != ("https", self._host):
+            return None
+        question = parse_qsl(address.query)
+        question += [(key, challenge[key]) for key in ("service", "scope") if key in challenge]
+        reply = self._client.fetch(f"{address.path}?{urlencode(question)}", {})
         try:
-            client = self._connect(f"{address.scheme}://{address.netloc}")
-            reply = client.fetch(f"{address.path}?{question}", {})
             data = json.loads(reply.body)
-        except (InvalidInput, ValueError):
+        except ValueError:
             return None
         return data.get("token") or data.get("access_token") if isinstance(data, dict) else None
 

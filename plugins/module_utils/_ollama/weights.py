@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import struct
 import typing as t
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from dataclasses import dataclass
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
 
 CHUNK = 1024 * 1024
+LONGEST_HEADER = 100_000_000
+ADAPTER = "adapter"
+MODEL_FILE = re.compile(r"model.*\.safetensors")
 # What Ollama takes of a folder of safetensors.
 FOLDER_FILES = (".safetensors", ".json", ".model", "vocab.txt", "merges.txt")
 GGUF_VERSIONS = (2, 3)
@@ -29,6 +33,7 @@ GGUF_VERSIONS = (2, 3)
 GGUF_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 GGUF_STRING, GGUF_ARRAY = 8, 9
 MOST_DIMENSIONS = 4
+LONGEST_NAME = 65535
 
 
 @dataclass(frozen=True)
@@ -40,22 +45,31 @@ class File:
     path: str | None = None
 
 
-def inspect(path: str) -> list[File]:
+def inspect(path: str, *, adapter: bool = False) -> list[File]:
     """The files of a GGUF file or a folder of safetensors, each looked at and read once.
 
+    `adapter` tells that the file is to be a LoRA adapter; a whole model in its place would replace the base.
     Raises InvalidInput when they cannot be what they should be.
     """
-    if os.path.isdir(path):
+    if os.path.isdir(path) and not adapter:
         return _folder(path)
     _refuse_unreadable(path)
-    check_gguf(path)
+    if (check_gguf(path) == ADAPTER) != adapter:
+        what = "no adapter: name it under path" if adapter else "an adapter: name it under adapters"
+        raise InvalidInput(f"{path} is {what}.")
     digest = sha256(path)
     # Servers that rewrite what they get keep this name, and so the digest.
     return [File(f"sha256-{digest}.gguf", digest, path)]
 
 
 def _folder(path: str) -> list[File]:
-    names = sorted(name for name in os.listdir(path) if name.endswith(FOLDER_FILES))
+    try:
+        names = sorted(name for name in os.listdir(path) if name.endswith(FOLDER_FILES))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    if any(MODEL_FILE.fullmatch(name) for name in names):
+        # The same weights again, in the form of their maker.
+        names = [name for name in names if MODEL_FILE.fullmatch(name) or not name.endswith(".safetensors")]
     if not any(name.endswith(".safetensors") for name in names):
         raise InvalidInput(f"{path} is a folder without any .safetensors file: name a GGUF file, or another folder.")
     if "config.json" not in names:
@@ -93,6 +107,8 @@ def check_safetensors(path: str) -> None:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > size - 8:
                 raise ValueError("its header is longer than the file")
+            if length > LONGEST_HEADER:
+                raise ValueError("its header is longer than 100 MB")
             header = json.loads(file.read(length))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         if max(ends, default=0) > size - 8 - length:
@@ -101,11 +117,14 @@ def check_safetensors(path: str) -> None:
         raise InvalidInput(f"{path} is no sound safetensors file ({error}): fetch it again.") from error
 
 
-def check_gguf(path: str) -> None:
-    """Raise InvalidInput unless the header of a GGUF file is whole and its tensors fit the file."""
+def check_gguf(path: str) -> str:
+    """What a GGUF file says it is (C(general.type)), empty where it says nothing.
+
+    Raises InvalidInput unless its header is whole and its tensors begin within the file.
+    """
     try:
         with open(path, "rb") as file:
-            _Gguf(file, os.path.getsize(path)).read()
+            return _Gguf(file, os.path.getsize(path)).read()
     except ValueError as error:
         raise InvalidInput(f"{path} is no sound GGUF file ({error}): fetch it again.") from error
 
@@ -115,18 +134,24 @@ class _Gguf:
         self._file = file
         self._size = size
 
-    def read(self) -> None:
+    def read(self) -> str:
+        """The value of general.type."""
         if self._take(4) != b"GGUF":
             raise ValueError("it does not begin with GGUF")
         version = self._number("<I")
         if version not in GGUF_VERSIONS:
             raise ValueError(f"its version is {version}")
         tensors, values = self._count(24), self._count(13)
+        kind = ""
         for _number in range(values):
-            self._string()
-            self._value(self._number("<I"))
+            name, form = self._text(), self._number("<I")
+            if name == "general.type" and form == GGUF_STRING:
+                kind = self._text()
+            else:
+                self._value(form)
         for _number in range(tensors):
             self._tensor()
+        return kind
 
     def _take(self, length: int) -> bytes:
         data = self._file.read(length)
@@ -151,6 +176,13 @@ class _Gguf:
 
     def _string(self) -> None:
         self._skip(self._number("<Q"))
+
+    def _text(self) -> str:
+        """A short string: the name of a value, or of a kind."""
+        length = self._number("<Q")
+        if length > LONGEST_NAME:
+            raise ValueError("a length in it is greater than any name")
+        return self._take(length).decode(errors="replace")
 
     def _value(self, kind: int) -> None:
         if kind == GGUF_STRING:

@@ -93,6 +93,23 @@ def test_silence_of_before_counts() -> None:
     assert clock.now == 52
 
 
+def test_a_new_stream_of_a_pull_that_stands_still_is_no_move() -> None:
+    """Each slice begins with lines that look new."""
+    clock = Clock()
+    progress = Progress(clock, quiet=290, known={"sha256:6a07": 10})
+    with pytest.raises(PullFailed, match="for 300 seconds"):
+        follow(ticking([MANIFEST, layer(10), layer(10), layer(10)], clock, 5), NAME, progress, 300, lambda: False)
+    assert clock.now == 15
+
+
+def test_a_pull_is_not_left_between_the_layers_that_only_its_own_stream_verifies() -> None:
+    other = {"status": "pulling b", "digest": "sha256:b", "total": 100, "completed": 5}
+    progress = Progress(Clock())
+    for line in (layer(10), layer(100), other):
+        progress.see(line)
+    assert not progress.is_between_bytes
+
+
 def test_a_slow_pull_that_moves_goes_on() -> None:
     clock = Clock()
     lines = [*map(layer, range(100)), SUCCESS]

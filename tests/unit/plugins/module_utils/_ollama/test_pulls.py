@@ -25,9 +25,9 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pulls impor
 Step = Callable[[Progress, Callable[[], bool]], None]
 
 
-def fails(*, transient: bool, spoilt: bool = False) -> Step:
+def fails(*, transient: bool, spoilt: bool = False, kept: bool = True) -> Step:
     def step(_progress: Progress, _pause: Callable[[], bool]) -> None:
-        raise PullFailed("it failed", transient=transient, spoilt=spoilt)
+        raise PullFailed("it failed", transient=transient, spoilt=spoilt, kept=kept)
 
     return step
 
@@ -105,6 +105,21 @@ def test_who_gets_further_may_try_more_often() -> None:
     assert (transfer.done, transfer.fetched) == (True, 50)
 
 
+@pytest.mark.parametrize("how", [{"spoilt": True}, {"kept": False}])
+def test_who_fetches_for_nothing_may_not(how: dict[str, bool]) -> None:
+    server = Server(*[fetches(10, fails(transient=True, **how))] * 3)
+    [transfer] = run(server, "a")
+    assert (transfer.error, len(server.asked)) == ("it failed", 3)
+
+
+def test_an_error_of_any_other_kind_ends_one_pull_and_is_told() -> None:
+    def breaks(_progress: Progress, _pause: Callable[[], bool]) -> None:
+        raise RuntimeError("a bug")
+
+    first, second = run(Server(breaks, succeeds), "a", "b")
+    assert ("a bug" in first.error, second.done) == (True, True)
+
+
 def test_what_does_not_pass_is_not_tried_again_and_others_are_pulled() -> None:
     server = Server(fails(transient=False), succeeds)
     first, second = run(server, "a", "b")
@@ -145,6 +160,8 @@ def test_who_waits_for_a_byte_is_left_behind() -> None:
     assert transfer.to_data()["fetched"] == 10
 
 
-@pytest.mark.parametrize("transfer", [Transfer(parse("a"), 1, 2.0, 3.0, 4, True, False, "x"), Transfer(parse("a"))])
+@pytest.mark.parametrize(
+    "transfer", [Transfer(parse("a"), 1, 2.0, 3.0, 4, True, {"x": 5}, False, "x"), Transfer(parse("a"))]
+)
 def test_a_transfer_survives_as_data(transfer: Transfer) -> None:
     assert from_data(transfer.to_data()).to_data() == transfer.to_data()

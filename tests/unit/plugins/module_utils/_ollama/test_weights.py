@@ -29,9 +29,20 @@ def test_a_sound_file(model: Path) -> None:
     assert (file.name, file.digest, file.path) == (f"sha256-{digest}.gguf", digest, str(model))
 
 
-def test_a_sound_adapter(tmp_path: Path) -> None:
-    write_adapter(tmp_path / "lora.gguf")
-    check_gguf(str(tmp_path / "lora.gguf"))
+def test_an_adapter_is_told_from_a_model(model: Path, tmp_path: Path) -> None:
+    adapter = tmp_path / "lora.gguf"
+    write_adapter(adapter)
+    assert len(inspect(str(adapter), adapter=True)) == 1
+    with pytest.raises(InvalidInput, match="is an adapter: name it under adapters"):
+        inspect(str(adapter))
+    with pytest.raises(InvalidInput, match="is no adapter: name it under path"):
+        inspect(str(model), adapter=True)
+
+
+def test_of_two_forms_of_the_same_weights_one_is_taken(tmp_path: Path) -> None:
+    folder(tmp_path, b"{}")
+    (tmp_path / "consolidated.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes())
+    assert [file.name for file in inspect(str(tmp_path))] == ["config.json", "model.safetensors"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
