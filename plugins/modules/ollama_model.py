@@ -61,10 +61,9 @@ options:
     type: list
     elements: str
   state:
-    description: State of the models of O(name), as O(models[].state) has it.
+    description: State of the models of O(name), as O(models[].state) has it. If not set, V(present).
     type: str
     choices: [present, latest, absent]
-    default: present
   exclusive:
     description: Whether models that are not listed are removed, after all pulls succeeded.
     type: bool
@@ -243,7 +242,7 @@ ARGUMENTS = {
         "options": {"name": {"type": "str", "required": True}, "state": STATE, "digest": {"type": "str"}},
     },
     "name": {"type": "list", "elements": "str"},
-    "state": STATE,
+    "state": {"type": "str", "choices": ["present", "latest", "absent"]},
     "exclusive": {"type": "bool", "default": False},
     "keep": {"type": "list", "elements": "str", "default": []},
     "parallel_pulls": {"type": "int", "default": 5},
@@ -285,7 +284,7 @@ def run(module: AnsibleModule) -> None:
 def wanted_from(params: dict[str, t.Any]) -> list[Wanted]:
     given = params["models"]
     if given is None:
-        given = [{"name": name, "state": params["state"]} for name in params["name"]]
+        given = [{"name": name, "state": params["state"] or "present"} for name in params["name"]]
     if params["exclusive"] and not given and not params["keep"]:
         raise InvalidInput("The list is empty and exclusive, which would remove every model: list one at least.")
     return from_params(given)
@@ -384,7 +383,7 @@ def end(
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        mutually_exclusive=[("models", "name")],
+        mutually_exclusive=[("models", "name"), ("models", "state")],
         required_one_of=[("models", "name")],
         supports_check_mode=True,
     )

@@ -48,10 +48,9 @@ options:
     type: list
     elements: str
   state:
-    description: Whether the models of O(name) are in memory.
+    description: Whether the models of O(name) are in memory. If not set, V(loaded).
     type: str
     choices: [loaded, unloaded]
-    default: loaded
   keep_alive:
     description: How long the models of O(name) stay in memory, as O(models[].keep_alive) has it.
     type: str
@@ -122,13 +121,15 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.loaded impo
     from_reply,
     is_to_load,
     keep_alive_from,
+    unsettled,
 )
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out, finish
 
-# The server lists a model for up to half a second after it let go of it.
-LET_GO_TRIES = 50
-LET_GO_WAIT = 0.2
+# The server says yes before its list of what is in memory says so too: up to half a second for a model that it let go
+# of, and as long as somebody is answered by one that is to stay for another time.
+SETTLE_TRIES = 50
+SETTLE_WAIT = 0.2
 
 STATE = {"type": "str", "choices": ["loaded", "unloaded"], "default": "loaded"}
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -139,7 +140,7 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
         "options": {"name": {"type": "str", "required": True}, "state": STATE, "keep_alive": {"type": "str"}},
     },
     "name": {"type": "list", "elements": "str"},
-    "state": STATE,
+    "state": {"type": "str", "choices": ["loaded", "unloaded"]},
     "keep_alive": {"type": "str"},
     "require_gpu": {"type": "bool", "default": False},
     "load_timeout": {"type": "int", "default": 600},
@@ -151,7 +152,8 @@ Running = dict[Key, Loaded]
 def wanted_from(params: dict[str, t.Any]) -> list[Wanted]:
     given = params["models"]
     if given is None:
-        given = [{"name": name, **{key: params[key] for key in ("state", "keep_alive")}} for name in params["name"]]
+        shared = {"state": params["state"] or "loaded", "keep_alive": params["keep_alive"]}
+        given = [{"name": name, **shared} for name in params["name"]]
     return [
         Wanted(parse(model["name"]), model["state"] == "loaded", keep_alive_from(model["keep_alive"]))
         for model in given
@@ -179,11 +181,18 @@ def load(server: Ollama, wanted: Wanted, patience: int) -> None:
 
 def unload(server: Ollama, wanted: Wanted, patience: int) -> None:
     server.keep(wanted.name, 0, embeds=False, patience=patience)
-    for _number in range(LET_GO_TRIES):
-        if wanted.name.key not in running_on(server):
-            return
-        time.sleep(LET_GO_WAIT)
-    raise ApiError(f"Model '{wanted.name}' is still in the memory of {server.url}: is somebody talking to it?")
+    if wanted.name.key in settled(server, lambda running: wanted.name.key not in running):
+        raise ApiError(f"Model '{wanted.name}' is still in the memory of {server.url}: is somebody talking to it?")
+
+
+def settled(server: Ollama, is_settled: t.Callable[[Running], bool]) -> Running:
+    """What is in memory, as soon as that is what was asked for, or after some seconds."""
+    for _number in range(SETTLE_TRIES):
+        running = running_on(server)
+        if is_settled(running):
+            break
+        time.sleep(SETTLE_WAIT)
+    return running
 
 
 def weights_of(server: Ollama, name: Name) -> str | None:
@@ -242,7 +251,9 @@ def run(module: AnsibleModule) -> None:
             unload(server, item, params["load_timeout"])
         for item in to_load:
             load(server, item, params["load_timeout"])
-        after = running_on(server)
+        after = settled(server, lambda running: not unsettled(to_load, running))
+        for name in unsettled(to_load, after):
+            module.warn(f"Model '{name}' is answering somebody, and stays for as long as was asked only after that.")
         refuse_evicted(server, to_load, after)
     if params["require_gpu"]:
         new = [] if module.check_mode else [item for item in to_load if item.name.key not in before]
@@ -288,7 +299,7 @@ def foretold(wanted: Wanted) -> str:
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        mutually_exclusive=[("models", "name")],
+        mutually_exclusive=[("models", "name"), ("models", "state"), ("models", "keep_alive")],
         required_one_of=[("models", "name")],
         supports_check_mode=True,
     )

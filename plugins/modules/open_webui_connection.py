@@ -42,10 +42,9 @@ options:
     type: list
     elements: str
   state:
-    description: Whether the connections of O(url) are stored.
+    description: Whether the connections of O(url) are stored. If not set, V(present).
     type: str
     choices: [present, absent]
-    default: present
   exclusive:
     description:
       - Whether connections that are not listed are removed.
@@ -116,14 +115,16 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
         "options": {"url": {"type": "str", "required": True}, "state": STATE},
     },
     "url": {"type": "list", "elements": "str"},
-    "state": STATE,
+    "state": {"type": "str", "choices": ["present", "absent"]},
     "exclusive": {"type": "bool", "default": False},
 }
 
 
 def run(module: AnsibleModule) -> None:
     params = module.params
-    given = params["connections"] or [{"url": url, "state": params["state"]} for url in params["url"] or []]
+    given = params["connections"]
+    if given is None:
+        given = [{"url": url, "state": params["state"] or "present"} for url in params["url"]]
     wanted = from_params(given)
     server = connect(connection_from(params, params["api_token"]), params)
     current = server.ollama_connections()
@@ -140,7 +141,7 @@ def run(module: AnsibleModule) -> None:
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        mutually_exclusive=[("connections", "url")],
+        mutually_exclusive=[("connections", "url"), ("connections", "state")],
         required_one_of=[("connections", "url")],
         supports_check_mode=True,
     )

@@ -108,6 +108,7 @@ def test_in_check_mode_a_model_that_is_missing_is_warned_of(stocked: OllamaServe
         ({"name": ["llama3"], "keep_alive": "0"}, "keep_alive is 0, which unloads"),
         ({"name": ["bad name"]}, "Model name 'bad name'"),
         ({"name": ["llama3"], "load_timeout": 0}, "load_timeout is 0"),
+        ({"models": [{"name": "llama3"}], "state": "unloaded"}, "mutually exclusive: models|state"),
         ({}, "one of the following is required"),
     ],
 )

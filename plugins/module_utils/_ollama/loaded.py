@@ -87,3 +87,8 @@ def is_to_load(wanted: Wanted, running: t.Mapping[Key, Loaded]) -> bool:
     if found is None:
         return True
     return wanted.keep_alive is not None and found.stays != wanted.stays
+
+
+def unsettled(asked: t.Iterable[Wanted], running: t.Mapping[Key, Loaded]) -> list[Name]:
+    """Those models in memory of which the server does not say yet that they stay as was asked."""
+    return [item.name for item in asked if item.name.key in running and is_to_load(item, running)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import struct
@@ -33,6 +34,30 @@ GGUF_VERSIONS = (2, 3)
 GGUF_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 GGUF_STRING, GGUF_ARRAY = 8, 9
 MOST_DIMENSIONS = 4
+# Bytes of a block of a tensor, by its elements and its type (ggml.h). A tensor of any other type is not measured.
+BLOCKS = {
+    1: {0: 4, 1: 2, 24: 1, 25: 2, 26: 4, 27: 8, 28: 8, 30: 2},
+    32: {2: 18, 3: 20, 6: 22, 7: 24, 8: 34, 20: 18},
+    256: {
+        10: 84,
+        11: 110,
+        12: 144,
+        13: 176,
+        14: 210,
+        15: 292,
+        16: 66,
+        17: 74,
+        18: 98,
+        19: 50,
+        21: 110,
+        22: 82,
+        23: 136,
+        29: 56,
+        34: 54,
+        35: 66,
+    },
+}
+TENSOR_BLOCKS = {kind: (elements, size) for elements, sizes in BLOCKS.items() for kind, size in sizes.items()}
 LONGEST_NAME = 65535
 
 
@@ -120,7 +145,7 @@ def check_safetensors(path: str) -> None:
 def check_gguf(path: str) -> str:
     """What a GGUF file says it is (C(general.type)), empty where it says nothing.
 
-    Raises InvalidInput unless its header is whole and its tensors begin within the file.
+    Raises InvalidInput unless its header is whole and its tensors lie within the file.
     """
     try:
         with open(path, "rb") as file:
@@ -149,8 +174,9 @@ class _Gguf:
                 kind = self._text()
             else:
                 self._value(form)
-        for _number in range(tensors):
-            self._tensor()
+        end = max([self._tensor_end() for _number in range(tensors)], default=0)
+        if end > self._size - self._file.tell():
+            raise ValueError("a tensor in it lies behind its end: it is cut off")
         return kind
 
     def _take(self, length: int) -> bytes:
@@ -204,11 +230,12 @@ class _Gguf:
         for _number in range(self._count(8)):
             self._string()
 
-    def _tensor(self) -> None:
+    def _tensor_end(self) -> int:
+        """Where the bytes of a tensor end, from where those of the first begin."""
         self._string()
         dimensions = self._number("<I")
         if dimensions > MOST_DIMENSIONS:
             raise ValueError(f"a tensor in it has {dimensions} dimensions")
-        self._skip(8 * dimensions + 4)
-        if self._number("<Q") > self._size:
-            raise ValueError("a tensor in it lies behind its end: it is cut off")
+        elements = math.prod(self._number("<Q") for _number in range(dimensions))
+        block, length = TENSOR_BLOCKS.get(self._number("<I"), (1, 0))
+        return self._number("<Q") + elements // block * length

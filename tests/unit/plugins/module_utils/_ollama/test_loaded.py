@@ -12,6 +12,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.loaded impo
     from_reply,
     is_to_load,
     keep_alive_from,
+    unsettled,
 )
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import parse
 
@@ -57,3 +58,10 @@ def test_an_old_server_tells_less() -> None:
     old = {key: SOON[key] for key in ("name", "digest", "size", "expires_at")}
     result = from_reply(old).to_result()
     assert (result["name"], result["size_vram"], result["context_length"]) == ("llama3:latest", 0, None)
+
+
+def test_a_model_that_does_not_stay_yet_as_was_asked() -> None:
+    asked = [Wanted(parse("llama3"), True, -1.0), Wanted(parse("mistral"), True, -1.0)]
+    assert unsettled(asked, {}) == [], "what is not in memory will never say anything else"
+    assert unsettled(asked, {parse("llama3").key: from_reply(SOON)}) == [parse("llama3")]
+    assert unsettled(asked, {parse("llama3").key: from_reply(NEVER)}) == []

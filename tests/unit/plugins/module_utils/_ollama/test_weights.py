@@ -7,13 +7,14 @@ import json
 import struct
 from pathlib import Path
 
+import gguf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from weights import write_adapter, write_model
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.weights import check_gguf, inspect
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.weights import TENSOR_BLOCKS, check_gguf, inspect
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,20 @@ def test_a_sound_file(model: Path) -> None:
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     [file] = inspect(str(model))
     assert (file.name, file.digest, file.path) == (f"sha256-{digest}.gguf", digest, str(model))
+
+
+def test_a_file_whose_last_bytes_are_missing(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.gguf"
+    path.write_bytes(model.read_bytes()[:-1000])
+    with pytest.raises(InvalidInput, match=r"half.gguf is no sound GGUF file \(a tensor in it lies behind its end"):
+        inspect(str(path))
+
+
+def test_the_sizes_of_tensors_are_those_of_ggml() -> None:
+    known = {int(kind): sizes for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
+    # Never in a file, and written differently over time.
+    del known[int(gguf.GGMLQuantizationType.Q8_1)]
+    assert known == TENSOR_BLOCKS
 
 
 def test_an_adapter_is_told_from_a_model(model: Path, tmp_path: Path) -> None:
