@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 
 class ApiError(Exception):
     """A request that did not end as it should. Its text says what, where, and what to do."""
@@ -30,8 +32,20 @@ class Unreachable(ApiError):
     """Nobody answered, or the answer broke off."""
 
 
+class BrokeOff(Unreachable):
+    """Somebody was there, and went away in the middle."""
+
+
 class BadReply(ApiError):
     """Something answered that is not the server that was expected."""
+
+
+class PartlyDone(ApiError):
+    """Something failed on the way. `values` is what the module's result says of what was done before it."""
+
+    def __init__(self, message: str, values: dict[str, t.Any]) -> None:
+        super().__init__(message)
+        self.values = values
 
 
 class ServerRefused(ApiError):

@@ -13,7 +13,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, MissingLibrary
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
+    ApiError,
+    MissingLibrary,
+    PartlyDone,
+)
 
 
 def finish(module: AnsibleModule, difference: Difference, **values: t.Any) -> None:
@@ -35,5 +39,7 @@ def carry_out(module: AnsibleModule, work: t.Callable[[AnsibleModule], None]) ->
     """Do a module's work, which ends well by itself, and end with a sentence when it cannot."""
     try:
         work(module)
+    except PartlyDone as error:
+        fail(module, error, **error.values)
     except ApiError as error:
         fail(module, error)

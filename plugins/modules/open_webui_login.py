@@ -90,7 +90,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import (
     open_webui_arguments,
     open_webui_password_arguments,
 )
-from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.api import OpenWebUI
+from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.api.server import OpenWebUI
 from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {

@@ -49,10 +49,10 @@ def registry(services: dict[str, Any]) -> Iterator[FaultyRegistry]:
         yield proxy
 
 
-@pytest.fixture(scope="session")
-def admin(services: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Options that sign a module in to an Open WebUI server whose admin exists."""
-    with fresh_open_webui(services) as url:
+@pytest.fixture(scope="session", params=["open-webui", "open-webui-oldest"])
+def admin(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Options that sign a module in to an Open WebUI server whose admin exists, newest and oldest version."""
+    with fresh_open_webui(services, request.param) as url:
         reply = requests.post(f"{url}/api/v1/auths/signup", json=ADMIN, timeout=60)
         reply.raise_for_status()
         # With a token, because the server allows 15 sign-ins in three minutes.

@@ -9,13 +9,14 @@ from modules import Result, run_module
 from servers import call
 
 DEAD = "http://127.0.0.1:1"
+CANARY = "canary-connection-key"
 
 
 @pytest.fixture
 def first(admin: dict[str, str], services: dict[str, Any]) -> str:
     """The URL of the one connection that is stored, with a key of its own."""
     url = f"http://{services['ollama_container']}:11434"
-    store(admin, [url], {"0": {"key": "canary-connection-key"}})
+    store(admin, [url], {"0": {"key": CANARY}})
     return url
 
 
@@ -45,7 +46,9 @@ def test_add_in_check_mode_then_for_real_then_again(admin: dict[str, str], first
     assert stored(admin) == [first]
     done = connection(admin, url=[second])
     assert stored(admin) == [first, second]
-    assert promised.diff["after"] == done.diff["after"] == {"enabled": True, "urls": [first, second]}
+    assert promised.diff == done.diff
+    assert promised.values["connections"] == done.values["connections"]
+    assert [item["url"] for item in done.diff["after"]["connections"]] == [first, second]
     assert not connection(admin, url=[second]).changed
     assert not connection(admin, url=[first, second], exclusive=True, check=True).changed
 
@@ -54,7 +57,7 @@ def test_options_of_a_connection_survive_a_change_of_others(admin: dict[str, str
     connection(admin, url=[second, first], exclusive=True)
     config = call(admin, "GET", "/ollama/config")
     assert config["OLLAMA_BASE_URLS"] == [second, first]
-    assert config["OLLAMA_API_CONFIGS"]["1"]["key"] == "canary-connection-key"
+    assert config["OLLAMA_API_CONFIGS"]["1"]["key"] == CANARY
 
 
 def test_exclusive_replaces_a_url_that_moved(admin: dict[str, str], first: str) -> None:
@@ -77,6 +80,42 @@ def test_a_url_where_no_ollama_is_is_not_stored(admin: dict[str, str], first: st
     assert stored(admin) == [first]
 
 
+def test_options_of_a_connection(admin: dict[str, str], first: str) -> None:
+    wanted = {"url": first, "prefix_id": "home", "model_ids": ["llama3:latest"], "tags": ["b", "a"]}
+    done = connection(admin, connections=[wanted])
+    assert done.changed
+    assert not connection(admin, connections=[wanted], check=True).changed
+    config = call(admin, "GET", "/ollama/config")["OLLAMA_API_CONFIGS"]["0"]
+    assert (config["prefix_id"], config["model_ids"], config["key"]) == ("home", ["llama3:latest"], CANARY)
+    assert "home.llama3:latest" in [model["id"] for model in call(admin, "GET", "/api/models")["data"]]
+    off = connection(admin, connections=[{"url": first, "enabled": False}])
+    assert off.diff["before"]["connections"][0]["enabled"]
+    assert not off.diff["after"]["connections"][0]["enabled"]
+    assert off.values["connections"][0]["tags"] == ["a", "b"]
+
+
+def test_a_server_of_the_openai_kind(admin: dict[str, str], first: str) -> None:
+    """Ollama has an API like OpenAI's too."""
+    url = f"{first}/v1"
+    wanted: dict[str, Any] = {"type": "openai", "connections": [{"url": url, "key": CANARY}], "exclusive": True}
+    assert connection(admin, **wanted, check=True).changed
+    done = connection(admin, **wanted)
+    assert done.changed, done.message
+    for check in (True, False):
+        assert not connection(admin, **wanted, check=check).changed
+    config = call(admin, "GET", "/openai/config")
+    assert (config["OPENAI_API_BASE_URLS"], config["OPENAI_API_KEYS"]) == ([url], [CANARY])
+    assert stored(admin) == [first], "the other type is left alone"
+
+    other = connection(admin, type="openai", connections=[{"url": url, "key": f"{CANARY}-other"}], verbosity=3)
+    assert other.diff["after"]["connections"][0]["key"] == "set to something else"
+    assert CANARY not in other.output
+    dead = connection(admin, type="openai", connections=[{"url": DEAD, "key": CANARY}])
+    assert f"finds no server of the OpenAI kind at {DEAD}" in dead.message
+    assert connection(admin, type="openai", connections=[], exclusive=True).changed
+    assert call(admin, "GET", "/openai/config")["OPENAI_API_BASE_URLS"] == []
+
+
 def test_connections_that_were_turned_off_are_turned_on(admin: dict[str, str], first: str) -> None:
     call(
         admin,
@@ -91,7 +130,7 @@ def test_connections_that_were_turned_off_are_turned_on(admin: dict[str, str], f
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"api_token": "canary-wrong-token"}, "401"),
+        ({"api_token": "canary-wrong-token"}, "does not accept the API key or session token"),
         ({"api_token": None}, "Give api_token, or api_email and api_password"),
         ({"api_token": None, "api_email": "admin@example.com", "api_password": "canary-wrong"}, "does not let"),
         ({"api_url": "http://127.0.0.1:1"}, "cannot be reached"),
@@ -117,5 +156,5 @@ def test_an_ollama_is_no_open_webui(services: dict[str, Any]) -> None:
 def test_keys_are_nowhere_in_the_output(admin: dict[str, str], second: str) -> None:
     result = connection(admin, url=[second], verbosity=3)
     assert result.changed
-    assert "canary-connection-key" not in result.output
+    assert CANARY not in result.output
     assert admin["api_token"] not in result.output

@@ -62,6 +62,14 @@ class OllamaServer:
         reply = requests.get(f"{self.url}/api/tags", timeout=30)
         return {model["name"]: model["digest"] for model in reply.json()["models"]}
 
+    def stock(self, *names: str) -> None:
+        """Have these models of the registry and no others; what is there already costs next to nothing."""
+        for name in self.models().keys() - {name if ":" in name else f"{name}:latest" for name in names}:
+            requests.delete(f"{self.url}/api/delete", json={"model": name}, timeout=30).raise_for_status()
+        for name in names:
+            reply = requests.post(f"{self.url}/api/pull", json={"model": name, "stream": False}, timeout=120)
+            assert reply.json() == {"status": "success"}
+
     def empty(self) -> None:
         """Remove all models, and what is left of pulls that broke off or were damaged."""
         for name in self.models():
@@ -118,13 +126,13 @@ def registry_address(services: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def fresh_open_webui(services: dict[str, Any]) -> Iterator[str]:
+def fresh_open_webui(services: dict[str, Any], image: str = "open-webui") -> Iterator[str]:
     """The URL of an Open WebUI server without accounts, which is gone at the end of the block."""
     arguments = [
         f"--network={services['network']}",
         f"--env=OLLAMA_BASE_URL=http://{services['ollama_container']}:11434",
     ]
-    with container(services["images"]["open-webui"], 8080, *arguments) as url:
+    with container(services["images"][image], 8080, *arguments) as url:
         wait_for(f"{url}/ready")
         yield url
 

@@ -4,35 +4,67 @@
 
 # Private to this collection: it may change at any time.
 
-"""Open WebUI's connections to Ollama servers: plain data, and what a task makes of it."""
+"""Open WebUI's connections to servers of models: plain data, and what a task makes of it."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.items import Fields, given
+from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.secret import told
+
+# What the server calls the options of a connection, by the names of a task.
+OPTIONS = {"enabled": "enable", "prefix_id": "prefix_id", "model_ids": "model_ids", "tags": "tags"}
+BLANK: Fields = {"enabled": True, "prefix_id": "", "model_ids": [], "tags": []}
 
 
 @dataclass(frozen=True)
-class OllamaConnections:
-    """What is stored: URLs in their order, and for each its further options (keys, tags, ...)."""
+class Connection:
+    """A connection as it is stored: its URL, its key, and its other options in the server's own form."""
+
+    url: str
+    key: str = field(default="", repr=False)
+    config: Fields = field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, t.Any]:
+        """Those of its options that a task can name, in the task's form."""
+        options = {name: self.config.get(stored) for name, stored in OPTIONS.items()}
+        if options["tags"]:
+            options["tags"] = sorted(tag["name"] for tag in options["tags"])
+        return {name: BLANK[name] if value is None else value for name, value in options.items()}
+
+    def public(self, before: Connection | None) -> dict[str, t.Any]:
+        """What may be shown of it; `before` is what it was."""
+        return {"url": self.url, **self.options, "key": told(self.key, before.key if before else "")}
+
+
+@dataclass(frozen=True)
+class Connections:
+    """All connections of one type, in their order, and whether the server uses them at all."""
 
     enabled: bool
-    urls: tuple[str, ...]
-    configs: tuple[dict[str, t.Any], ...] = field(repr=False)
+    items: tuple[Connection, ...]
 
-    def public(self) -> dict[str, t.Any]:
-        """What may be shown: options may hold keys."""
-        return {"enabled": self.enabled, "urls": list(self.urls)}
+    def public(self, before: Connections) -> dict[str, t.Any]:
+        """What may be shown of them; `before` is what they were."""
+        there = {connection.url: connection for connection in before.items}
+        return {
+            "enabled": self.enabled,
+            "connections": [connection.public(there.get(connection.url)) for connection in self.items],
+        }
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A connection of the task's list."""
+    """A connection of the task's list, with those of its options that the task gives."""
 
     url: str
     present: bool
+    key: str | None = field(default=None, repr=False)
+    options: Fields = field(default_factory=dict)
 
 
 def normalise(url: str) -> str:
@@ -40,12 +72,12 @@ def normalise(url: str) -> str:
     return url.rstrip("/")
 
 
-def from_params(connections: t.Sequence[t.Mapping[str, str]]) -> list[Wanted]:
-    """The task's list, each element with C(url) and C(state).
+def from_params(connections: t.Sequence[Fields]) -> list[Wanted]:
+    """The task's list.
 
     Raises InvalidInput when a URL is none, or stands in the list twice.
     """
-    wanted = [Wanted(normalise(item["url"]), item["state"] == "present") for item in connections]
+    wanted = [_wanted(params) for params in connections]
     for index, connection in enumerate(wanted):
         if not connection.url.startswith(("http://", "https://")):
             raise InvalidInput(f"Connection '{connection.url}': a URL must begin with http:// or https://.")
@@ -54,22 +86,40 @@ def from_params(connections: t.Sequence[t.Mapping[str, str]]) -> list[Wanted]:
     return wanted
 
 
-def plan(current: OllamaConnections, wanted: t.Sequence[Wanted], exclusive: bool) -> OllamaConnections:
+def _wanted(params: Fields) -> Wanted:
+    options = given(params, OPTIONS)
+    if "tags" in options:
+        options["tags"] = sorted(set(options["tags"]))
+    return Wanted(normalise(params["url"]), params["state"] == "present", params["key"], options)
+
+
+def plan(current: Connections, wanted: t.Sequence[Wanted], exclusive: bool) -> Connections:
     """What should be stored.
 
-    Connections keep their place and their options; new ones come last. With `exclusive` just those
-    of the list are kept, in its order.
+    Connections keep their place, and what a task does not name of them; new ones come last. With `exclusive` just
+    those of the list are kept, in its order.
     """
-    options = {normalise(url): config for url, config in zip(current.urls, current.configs, strict=True)}
-    present = [connection.url for connection in wanted if connection.present]
-    absent = {connection.url for connection in wanted if not connection.present}
+    there = {normalise(item.url): replace(item, url=normalise(item.url)) for item in current.items}
+    present = {item.url: _over(there.get(item.url), item) for item in wanted if item.present}
+    absent = {item.url for item in wanted if not item.present}
     if exclusive:
-        urls = present
+        items = list(present.values())
     else:
-        kept = [url for url in options if url not in absent]
-        urls = kept + [url for url in present if url not in kept]
-    return OllamaConnections(
-        enabled=current.enabled or bool(present),
-        urls=tuple(urls),
-        configs=tuple(options.get(url, {}) for url in urls),
-    )
+        items = [present.get(url, item) for url, item in there.items() if url not in absent]
+        items += [item for url, item in present.items() if url not in there]
+    return Connections(enabled=current.enabled or bool(present), items=tuple(items))
+
+
+def _over(found: Connection | None, wanted: Wanted) -> Connection:
+    found = found or Connection(wanted.url)
+    differing = {name: value for name, value in wanted.options.items() if value != found.options[name]}
+    if "tags" in differing:
+        differing["tags"] = [{"name": name} for name in differing["tags"]]
+    config = {**found.config, **{OPTIONS[name]: value for name, value in differing.items()}}
+    return Connection(wanted.url, found.key if wanted.key is None else wanted.key, config)
+
+
+def to_verify(current: Connections, planned: Connections) -> list[Connection]:
+    """Those that are new, or have another key, and are used: the server has to try them before they are stored."""
+    known = {(normalise(item.url), item.key) for item in current.items if item.options["enabled"]}
+    return [item for item in planned.items if item.options["enabled"] and (item.url, item.key) not in known]
