@@ -61,7 +61,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
                 if state is None or failures == RECONNECTS:
                     raise
                 failures += 1
-                display.warning(f"{host} | the connection broke off, and is made anew: {error}")
+                reason = " ".join(str(error).split()).rstrip(":")
+                display.display(f"{host} | the connection broke off, and is made anew: {reason}", stderr=True)
                 time.sleep(RECONNECT_AFTER)
                 self._connection.reset()
                 continue

@@ -15,6 +15,12 @@ class ApiError(Exception):
     """A request that did not end as it should. Its text says what, where, and what to do."""
 
 
+def stopped(text: t.Any) -> str:
+    """A sentence with the mark that ends it."""
+    sentence = str(text)
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
+
+
 class MissingLibrary(ApiError):
     """A Python library is not installed where the module runs."""
 
@@ -36,8 +42,16 @@ class BrokeOff(Unreachable):
     """Somebody was there, and went away in the middle."""
 
 
+class Silent(Unreachable):
+    """Nothing came for longer than was agreed."""
+
+
 class BadReply(ApiError):
     """Something answered that is not the server that was expected."""
+
+
+class Incomplete(ApiError):
+    """A thing is there, and parts of it failed; what else there is to do can be done. Its text is a sentence."""
 
 
 class PartlyDone(ApiError):

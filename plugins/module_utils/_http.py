@@ -18,14 +18,18 @@ from urllib.parse import urlsplit
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
     BadReply,
+    BrokeOff,
     InvalidInput,
     MissingLibrary,
     ServerRefused,
+    Silent,
     Unreachable,
 )
+from ansible_collections.selfhosted.llm.plugins.module_utils._form import Form
 
 try:
     import requests
+    from urllib3.exceptions import ProtocolError
 except ImportError:
     REQUESTS_TRACEBACK: str | None = traceback.format_exc()
 else:
@@ -63,11 +67,15 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Service:
-    """What a server is called in sentences, and what the reader can set to reach it."""
+    """What a server is called in sentences, and what the reader can set to reach it.
+
+    `forbidden` is what it means when the server forbids something and gives no reason.
+    """
 
     name: str
     address: str = "api_url"
     authority: str = "ca_path"
+    forbidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,6 +199,13 @@ class Client:
         with open(file, "rb") as content:
             self._send("POST", path, None, stream=False, timeout=timeout, content=content)
 
+    def upload_form(self, path: str, fields: t.Mapping[str, str], file: str, name: str) -> t.Any:
+        """The JSON that POST answers to a form of `fields` and a file, which is called `name` there."""
+        with open(file, "rb") as content:
+            form = Form(fields, name, content)
+            with self._send("POST", path, None, stream=False, timeout=self.timeout, content=form) as reply:
+                return self._decode(reply.text, f"POST {path}")
+
     def stream(self, method: str, path: str, body: t.Any, timeout: float) -> t.Generator[dict[str, t.Any], None, None]:
         """The JSON objects of an answer that comes line by line, at most `timeout` seconds apart."""
         with self._send(method, path, body, stream=True, timeout=timeout) as reply:
@@ -202,7 +217,14 @@ class Client:
                 raise self._unreachable(error, timeout) from error
 
     def _send(
-        self, method: str, path: str, body: t.Any, *, stream: bool, timeout: float, content: t.BinaryIO | None = None
+        self,
+        method: str,
+        path: str,
+        body: t.Any,
+        *,
+        stream: bool,
+        timeout: float,
+        content: t.BinaryIO | Form | None = None,
     ) -> requests.Response:
         try:
             reply = self._session.request(
@@ -210,6 +232,7 @@ class Client:
                 self.url + path,
                 json=body,
                 data=content,
+                headers={"Content-Type": content.content_type} if isinstance(content, Form) else None,
                 stream=stream,
                 # The first of the two also counts while the body is sent.
                 timeout=(timeout if content else min(timeout, 10), timeout),
@@ -251,24 +274,36 @@ class Client:
         try:
             data = reply.json()
         except ValueError:
-            reason = reply.text[:SHOWN_CHARACTERS]
+            reason = " ".join(reply.text[:SHOWN_CHARACTERS].split())
         else:
             # Ollama says "error", Open WebUI says "detail".
             reason = str(data.get("error") or data.get("detail") or data) if isinstance(data, dict) else str(data)
         who = f"{self.service.name} at {self.url}"
-        message = f"{who} answered {request} with {reply.status_code}: {reason or 'no reason given'}"
+        meaning = self.service.forbidden if reply.status_code == 403 else ""
+        message = f"{who} answered {request} with {reply.status_code}: {reason or meaning or 'no reason given'}"
         return ServerRefused(message, reply.status_code, reason)
 
     def _unreachable(self, error: Exception, timeout: float) -> Unreachable:
+        who = f"{self.service.name} at {self.url}"
         if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
-            what = f"was silent for {timeout:.0f} seconds"
-        elif isinstance(error, requests.exceptions.SSLError):
+            return Silent(f"{who} was silent for {timeout:.0f} seconds")
+        if isinstance(error, requests.exceptions.ChunkedEncodingError):
+            # What lies below tells of the format of streams.
+            return BrokeOff(f"{who} broke off in the middle of its answer")
+        if is_cut(error):
+            return BrokeOff(f"{who} broke off ({innermost(error)})")
+        if isinstance(error, requests.exceptions.SSLError):
             what = f"does not prove who it is ({error}): name its authority with {self.service.authority}"
         elif isinstance(error, requests.ConnectionError):
             what = f"cannot be reached ({innermost(error)}): is it running, and is {self.service.address} right?"
         else:
             what = f"broke off ({innermost(error)})"
-        return Unreachable(f"{self.service.name} at {self.url} {what}")
+        return Unreachable(f"{who} {what}")
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether a connection was there and was cut before an answer came."""
+    return isinstance(error, requests.ConnectionError) and any(isinstance(arg, ProtocolError) for arg in error.args)
 
 
 def innermost(error: BaseException) -> str:

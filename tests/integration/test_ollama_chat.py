@@ -15,10 +15,10 @@ def chat(url: str, *names: str, check: bool = False, **arguments: Any) -> Result
 
 
 @pytest.fixture
-def talkative(server: OllamaServer) -> OllamaServer:
+def talkative(ollama_server: OllamaServer) -> OllamaServer:
     """A server with two models."""
-    run_module("ollama_model", {"api_url": server.url, "name": ["llama3", "mistral"]})
-    return server
+    ollama_server.stock("llama3", "mistral")
+    return ollama_server
 
 
 def test_each_model_answers_in_its_own_words(talkative: OllamaServer) -> None:

@@ -7,15 +7,16 @@ from modules import run_module
 from servers import OllamaServer
 
 
-def test_an_empty_server(server: OllamaServer) -> None:
-    result = run_module("ollama_info", {"api_url": server.url})
+@pytest.mark.parametrize("through_ansible", [True, False])
+def test_an_empty_server(server: OllamaServer, through_ansible: bool) -> None:
+    result = run_module("ollama_info", {"api_url": server.url}, through_ansible=through_ansible)
     assert not result.changed
     assert (result.values["version"], result.values["models"]) == ("0.24.0", [])
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_what_is_there_and_what_is_loaded(server: OllamaServer, check: bool) -> None:
-    run_module("ollama_model", {"api_url": server.url, "name": ["mistral", "llama3"]})
+    server.stock("mistral", "llama3")
     run_module("ollama_model_load", {"api_url": server.url, "name": ["llama3"]})
     result = run_module("ollama_info", {"api_url": server.url}, check=check)
     assert {model["name"]: model["digest"] for model in result.values["models"]} == server.models()
@@ -25,6 +26,11 @@ def test_what_is_there_and_what_is_loaded(server: OllamaServer, check: bool) -> 
     assert (running["name"], running["size_vram"]) == ("llama3:latest", 0)
     assert running["size"] > 0
     assert running["context_length"] > 0
+
+
+def test_a_name_to_which_the_server_does_not_answer(server: OllamaServer) -> None:
+    result = run_module("ollama_info", {"api_url": server.url.replace("127.0.0.1", "127.1")})
+    assert "with 403: a server that listens on loopback answers to such names as localhost" in result.message
 
 
 def test_nobody_there() -> None:

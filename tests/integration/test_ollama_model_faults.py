@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import requests
 from fault_proxy import between
 from faulty_registry import Fault, FaultyRegistry
 from modules import ENVIRONMENT, ROOT, Result, command, run_module
-from servers import OllamaServer, fresh_ollama
+from servers import STATE, OllamaServer, fresh_ollama
 
 # Some 46 MB, and the first of its layers with nearly all of them.
 LARGE = "all-minilm"
@@ -41,6 +42,7 @@ def pull(server: OllamaServer, name: str, **arguments: Any) -> Result:
         (Fault("manifests", stall_after=0), "for 3 seconds"),
         (Fault("blobs", status=404), "lists the model but lacks a part of it"),
         (Fault("blobs", status=500), "breaks off or does not answer"),
+        (Fault("blobs", status=200, body=b"x"), "serves its layers itself, and Ollama wants them from another host"),
         (Fault("/data", stall_after=0), "for 3 seconds"),
         (Fault("/data", stall_after=1_000_000), "for 3 seconds"),
         (Fault("/data", corrupt=1_000_000), "what arrived is not what the registry announced"),
@@ -61,6 +63,18 @@ def test_a_registry_that_fails(server: OllamaServer, registry: FaultyRegistry, f
     again = pull(server, registry.name("llama3"), retries=1)
     assert again.changed, again.message
     assert len(server.models()) == 1
+
+
+def test_a_model_that_would_end_the_server_at_its_next_start_is_removed(
+    server: OllamaServer, registry: FaultyRegistry
+) -> None:
+    registry.offer("llama3", b"GGUF\x03\0\0\0" + b"\xff" * 100)
+    result = pull(server, registry.name("llama3"))
+    assert "what came from the registry" in result.message
+    assert "is no model (the server cannot show it). It was removed again" in result.message
+    assert server.models() == {}
+    server.docker("restart")
+    server.wait()
 
 
 def test_a_pull_that_stalls_at_the_last_byte(server: OllamaServer, registry: FaultyRegistry) -> None:
@@ -116,6 +130,23 @@ def test_layers_that_a_damaged_download_left_behind_are_not_trusted(
     assert again["digest"] == whole["digest"]
     reply = requests.post(f"{server.url}/api/show", json={"model": whole["name"]}, timeout=30).json()
     assert reply["template"] == template
+
+
+def test_what_an_earlier_run_left_damaged_is_fetched_again_where_the_store_is_known(
+    services: dict[str, Any], registry: FaultyRegistry, tmp_path: Path
+) -> None:
+    own = (f"--user={os.getuid()}", "--env=HOME=/store", f"--volume={tmp_path}:/store")
+    store = {"storage_path": str(tmp_path / ".ollama" / "models"), "registry_ca_path": str(STATE / "ca.pem")}
+    with fresh_ollama(services, *own) as server:
+        registry.faults = [Fault("/data", corrupt=5)]
+        assert pull(server, registry.name("llama3")).failed
+        registry.faults = []
+        result = pull(server, registry.name("llama3"), **store)
+        assert result.changed, result.message
+        assert "was damaged, and is fetched again: sha256:" in result.output
+        body = {"model": result.values["models"][0]["name"]}
+        reply = requests.post(f"{server.url}/api/show", json=body, timeout=30).json()
+    assert reply["template"] == "{{ .Prompt }}<|answer|>"
 
 
 def test_what_trying_again_cannot_help_is_tried_once(server: OllamaServer, registry: FaultyRegistry) -> None:
@@ -177,8 +208,7 @@ def test_the_server_is_killed_and_stays_away(server: OllamaServer, registry: Fau
     killer.start()
     result = pull(server, registry.name(LARGE), retries=1)
     killer.join()
-    server.docker("start")
-    server.wait()
+    server.restart()
     assert result.failed
     assert f"Ollama at {server.url} cannot be reached" in result.message
     assert server.models() == {}
@@ -260,8 +290,9 @@ def test_the_console_tells_how_far_it_is(server: OllamaServer, registry: FaultyR
     )
     assert done.returncode == 0, done.stdout
     [line] = [line for line in done.stderr.splitlines() if line.startswith("localhost | ")]
-    assert f"localhost | 1 of 2 models, {registry.name(LARGE)}:latest " in line
-    assert " of 0.05 GB)" in line
+    assert f"localhost | 1 of 2 models done, {registry.name(LARGE)}:latest " in line
+    assert " of 46 MB), " in line
+    assert " MB/s, " in line
     result = json.loads(done.stdout[done.stdout.index("{\n") :])["plays"][0]["tasks"][0]["hosts"]["localhost"]
     assert "slice" not in result["invocation"]["module_args"]
     assert result["changed"]

@@ -26,11 +26,10 @@ def actions(result: Result) -> list[str]:
 
 
 @pytest.fixture
-def stocked(server: OllamaServer) -> OllamaServer:
+def stocked(ollama_server: OllamaServer) -> OllamaServer:
     """A server with models, none of them in memory."""
-    run_module("ollama_model", {"api_url": server.url, "name": ["llama3", "mistral", "all-minilm"]})
-    load(server, *loaded(server), state="unloaded")
-    return server
+    ollama_server.stock("llama3", "mistral", "all-minilm")
+    return ollama_server
 
 
 def test_loaded_in_check_mode_then_for_real_then_no_more(stocked: OllamaServer) -> None:

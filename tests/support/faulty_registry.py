@@ -8,7 +8,9 @@ another host name than the manifests.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
+import json
 import ssl
 import threading
 import time
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 CHUNK = 16 * 1024
 BLOB_HOST = "blobs.testbed.internal"
@@ -86,6 +89,28 @@ class FaultyRegistry:
     def name(self, model: str) -> str:
         """The name under which a model of the registry's library is reached through this proxy."""
         return f"localhost:{self.port}/library/{model}"
+
+    def offer(self, model: str, weights: bytes) -> None:
+        """Put one that consists of these weights in the place of a model of the library."""
+        config = b'{"model_format": "gguf", "model_family": "llama", "rootfs": {"type": "layers", "diff_ids": []}}'
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": self._serve_blob(model, "application/vnd.docker.container.image.v1+json", config),
+            "layers": [self._serve_blob(model, "application/vnd.ollama.image.model", weights)],
+        }
+        self.faults.append(Fault(f"/library/{model}/manifests", status=200, body=json.dumps(manifest).encode()))
+
+    def _serve_blob(self, model: str, kind: str, content: bytes) -> dict[str, Any]:
+        """What a manifest says of a blob, which is served from now on."""
+        digest = hashlib.sha256(content).hexdigest()
+        there = {"Location": f"https://127.0.0.1:{self.port}/{digest}"}
+        self.faults += [
+            Fault(f"GET /{digest}", status=200, body=content),
+            Fault(f"GET /v2/library/{model}/blobs/sha256:{digest}", status=307, headers=there),
+            Fault(f"blobs/sha256:{digest}", status=200, body=content),
+        ]
+        return {"mediaType": kind, "digest": f"sha256:{digest}", "size": len(content)}
 
     def connect(self, host: str) -> http.client.HTTPSConnection:
         """A connection to the real registry that asks for `host`."""

@@ -54,6 +54,11 @@ class OllamaServer:
         done = subprocess.run(["docker", "exec", self.name, *command], check=True, capture_output=True, text=True)
         return done.stdout
 
+    def restart(self) -> None:
+        """Start it after something ended it."""
+        self.docker("start")
+        self.wait()
+
     def wait(self) -> None:
         wait_for(f"{self.url}/api/version")
 
@@ -62,8 +67,21 @@ class OllamaServer:
         reply = requests.get(f"{self.url}/api/tags", timeout=30)
         return {model["name"]: model["digest"] for model in reply.json()["models"]}
 
+    def unload(self) -> None:
+        """Take all models out of memory."""
+        for _attempt in range(50):
+            running = requests.get(f"{self.url}/api/ps", timeout=30).json()["models"]
+            for model in running:
+                body = {"model": model["name"], "keep_alive": 0}
+                requests.post(f"{self.url}/api/generate", json=body, timeout=30)
+            if not running:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"Still in memory: {running}")
+
     def stock(self, *names: str) -> None:
-        """Have these models of the registry and no others; what is there already costs next to nothing."""
+        """Have these models of the registry and no others, none in memory; what is there already costs nothing."""
+        self.unload()
         for name in self.models().keys() - {name if ":" in name else f"{name}:latest" for name in names}:
             requests.delete(f"{self.url}/api/delete", json={"model": name}, timeout=30).raise_for_status()
         for name in names:
@@ -72,6 +90,7 @@ class OllamaServer:
 
     def empty(self) -> None:
         """Remove all models, and what is left of pulls that broke off or were damaged."""
+        self.unload()
         for name in self.models():
             requests.delete(f"{self.url}/api/delete", json={"model": name}, timeout=30).raise_for_status()
         self.execute("sh", "-c", "rm -f /root/.ollama/models/blobs/*")

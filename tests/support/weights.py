@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import string
+import struct
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
 
 WIDTH = 256
-TOKENS = ["<unk>", "<s>", "</s>", *(f"<0x{value:02X}>" for value in range(256)), "\u2581word"]
+WORD = "\u2581word"
+TOKENS = ["<unk>", "<s>", "</s>", *(f"<0x{value:02X}>" for value in range(256)), WORD]
 TYPES = [gguf.TokenType.UNKNOWN, *[gguf.TokenType.CONTROL] * 2, *[gguf.TokenType.BYTE] * 256, gguf.TokenType.NORMAL]
 
 
-def write_model(path: Path, name: str) -> None:
-    """A llama with one layer, of 16-bit weights, so that it can be quantised."""
+def write_model(path: Path, name: str, word: str = WORD) -> None:
+    """A llama with one layer, of 16-bit weights, so that it can be quantised; `word` is the last of its vocabulary."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(name)
     writer.add_context_length(512)
@@ -27,7 +32,7 @@ def write_model(path: Path, name: str) -> None:
     writer.add_vocab_size(len(TOKENS))
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_tokenizer_model("llama")
-    writer.add_token_list(TOKENS)
+    writer.add_token_list([*TOKENS[:-1], word])
     writer.add_token_scores([-float(index) for index in range(len(TOKENS))])
     writer.add_token_types([int(kind) for kind in TYPES])
     writer.add_bos_token_id(1)
@@ -61,3 +66,45 @@ def _finish(writer: gguf.GGUFWriter) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+LETTERS = ["<s>", "</s>", *string.ascii_lowercase, "\u0120", "ab"]
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "vocab_size": len(LETTERS),
+    "num_hidden_layers": 1,
+    "max_position_embeddings": 512,
+    "hidden_size": WIDTH,
+    "intermediate_size": WIDTH,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "rms_norm_eps": 1e-5,
+}
+TOKENIZER = {
+    "added_tokens": [{"id": number, "content": LETTERS[number], "special": True} for number in range(2)],
+    "model": {"type": "BPE", "vocab": {token: number for number, token in enumerate(LETTERS)}, "merges": ["a b"]},
+}
+
+
+def write_folder(folder: Path, seed: int) -> None:
+    """Such a model as its makers give it out: safetensors, with configuration and tokenizer beside them."""
+    embeddings = np.random.default_rng(seed).standard_normal((len(LETTERS), WIDTH)).astype(np.float16)
+    tensors = {"model.embed_tokens.weight": embeddings, "lm_head.weight": embeddings}
+    for part in ("self_attn.q", "self_attn.k", "self_attn.v", "self_attn.o", "mlp.gate", "mlp.up", "mlp.down"):
+        tensors[f"model.layers.0.{part}_proj.weight"] = np.zeros((WIDTH, WIDTH), np.float16)
+    for norm in ("norm", "layers.0.input_layernorm", "layers.0.post_attention_layernorm"):
+        tensors[f"model.{norm}.weight"] = np.ones(WIDTH, np.float16)
+    _write_safetensors(folder / "model.safetensors", tensors)
+    (folder / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"bos_token": "<s>", "eos_token": "</s>"}))
+
+
+def _write_safetensors(path: Path, tensors: dict[str, Any]) -> None:
+    header, content = {}, b""
+    for name, tensor in tensors.items():
+        begin = len(content)
+        content += tensor.tobytes()
+        header[name] = {"dtype": "F16", "shape": tensor.shape, "data_offsets": [begin, len(content)]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + content)

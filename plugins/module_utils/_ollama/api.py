@@ -15,23 +15,35 @@ from contextlib import closing
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
     ApiError,
     BadReply,
+    BrokeOff,
     ServerRefused,
     Unreachable,
+    stopped,
 )
 from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client, Connection, Service
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.answer import Answer, read
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.create import CreateFailed, follow_create
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.create import (
+    GIVEN_MAY_END_IT,
+    CreateFailed,
+    follow_create,
+)
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model import Model, from_reply
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pull import Progress, follow
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pull_errors import PullFailed, explain
+
+FORBIDDEN = (
+    "a server that listens on loopback answers to such names as localhost and 127.0.0.1 only: use one of them in"
+    " api_url, and let a proxy send it as Host"
+)
+MODEL_MAY_END_IT = "A damaged model can end the server as a whole: look at its log, and make or pull the model anew"
 
 
 class Ollama:
     """An Ollama server; raises the errors of `_errors`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._client = Client(connection, Service("Ollama"))
+        self._client = Client(connection, Service("Ollama", forbidden=FORBIDDEN))
         self.url = self._client.url
 
     def models(self) -> list[Model]:
@@ -107,12 +119,17 @@ class Ollama:
         if keep_alive is not None:
             body["keep_alive"] = keep_alive
         path = "/api/embed" if embeds and keep_alive != 0 else "/api/generate"
-        self._client.request("POST", path, body, timeout=patience)
+        try:
+            self._client.request("POST", path, body, timeout=patience)
+        except BrokeOff as error:
+            raise BrokeOff(f"{error}. {MODEL_MAY_END_IT}.") from error
 
     def chat(self, body: dict[str, t.Any], patience: float) -> Answer:
         """What a model says; `body` as POST /api/chat takes it, `patience` the longest silence in seconds."""
         try:
             return read(self._client.stream("POST", "/api/chat", body, timeout=patience), body["model"])
+        except BrokeOff as error:
+            raise ApiError(f"Model '{body['model']}' did not answer: {error}. {MODEL_MAY_END_IT}.") from error
         except (BadReply, ServerRefused, Unreachable) as error:
             raise ApiError(f"Model '{body['model']}' did not answer: {error}") from error
 
@@ -121,7 +138,9 @@ class Ollama:
         try:
             self._client.upload(f"/api/blobs/sha256:{digest}", file, patience)
         except ApiError as error:
-            raise ApiError(f"The file {file} was not uploaded: {error}. Has the server's disk room for it?") from error
+            raise ApiError(
+                f"The file {file} was not uploaded: {stopped(error)} Has the server's disk room for it?"
+            ) from error
 
     def create(self, body: dict[str, t.Any], stall_timeout: float) -> None:
         """Make a model; `body` as POST /api/create takes it, `stall_timeout` the longest silence in seconds.
@@ -132,11 +151,11 @@ class Ollama:
         try:
             follow_create(self._client.stream("POST", "/api/create", body, timeout=stall_timeout), model)
         except ServerRefused as error:
-            raise CreateFailed(model, error.reason) from error
+            raise CreateFailed(model, f"Ollama said: {error.reason}" if error.reason else str(error)) from error
+        except BrokeOff as error:
+            raise CreateFailed(model, f"{error}. {GIVEN_MAY_END_IT}") from error
         except Unreachable as error:
-            raise CreateFailed(
-                model, f"{error}. What it was given may have ended it: look at its log, and at the files"
-            ) from error
+            raise CreateFailed(model, str(error)) from error
 
     def _member(self, path: str, key: str, kind: type) -> t.Any:
         """What GET answers under a key, which must be of a kind."""

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, stopped
+
+GIVEN_MAY_END_IT = "What it was given may have ended it: look at its log, and at the files of the model or its base"
 
 
 class CreateFailed(ApiError):
     """The server did not make the model; `reason` is its own words, or ours."""
 
     def __init__(self, model: str, reason: str) -> None:
-        super().__init__(f"Model '{model}' was not made: {reason}.")
+        super().__init__(f"Model '{model}' was not made: {stopped(reason)}")
 
 
 def follow_create(lines: t.Iterable[t.Mapping[str, t.Any]], model: str) -> None:
@@ -28,4 +30,4 @@ def follow_create(lines: t.Iterable[t.Mapping[str, t.Any]], model: str) -> None:
             raise CreateFailed(model, f"Ollama said: {line['error']}")
         status = str(line.get("status", ""))
     if status != "success":
-        raise CreateFailed(model, f"the server broke off after '{status or 'nothing'}': look at its log")
+        raise CreateFailed(model, f"the server broke off after '{status or 'nothing'}'. {GIVEN_MAY_END_IT}")

@@ -50,6 +50,7 @@ class Job:
                 "name": str(transfer.name),
                 "completed": transfer.progress.completed if transfer.progress else 0,
                 "total": transfer.progress.total if transfer.progress else 0,
+                "fetched": transfer.fetched,
                 "ended": transfer.ended,
             }
             for transfer in self.transfers

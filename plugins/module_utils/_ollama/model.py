@@ -12,7 +12,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput, stopped
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Key, Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest, Unknown
 
@@ -135,7 +135,7 @@ def plan(
             kept.append((model.name, answer.reason))
     if kept and not keep_unknown:
         raise InvalidInput(
-            f"Whether '{kept[0][0]}' is the latest cannot be told: {kept[0][1]}."
+            f"Whether '{kept[0][0]}' is the latest cannot be told: {stopped(kept[0][1])}"
             " To keep such models as they are, set on_registry_error to keep."
         )
     if exclusive:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import Unreachable
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import Unreachable, stopped
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.pull_errors import PullFailed, explain
 
@@ -120,7 +120,7 @@ def follow(
         if progress.quiet >= stall_timeout:
             raise stalled(name, progress, stall_timeout) from error
         raise PullFailed(
-            f"Model '{name}' was not pulled: {error}. Run this again, what was fetched is kept.", transient=True
+            f"Model '{name}' was not pulled: {stopped(error)} Run this again, what was fetched is kept.", transient=True
         ) from error
     if status != "success":
         raise PullFailed(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, stopped
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 
 
@@ -102,6 +102,6 @@ def explain(raw: str, name: Name) -> PullFailed:
     for cause in _CAUSES:
         if re.search(cause.pattern, raw):
             meaning = cause.sentence.format(host=name.host)
-            message = f"Model '{name}' was not pulled: {meaning}. (Ollama said: {raw})"
+            message = f"Model '{name}' was not pulled: {stopped(meaning)} (Ollama said: {raw})"
             return PullFailed(message, transient=cause.transient, spoilt=cause.spoilt)
     return PullFailed(f"Model '{name}' was not pulled. Ollama said: {raw}", transient=False)

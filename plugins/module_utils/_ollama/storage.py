@@ -4,7 +4,7 @@
 
 # Private to this collection: it may change at any time.
 
-"""How many bytes pulls will fetch, and whether the disk has room for them."""
+"""How many bytes pulls will fetch, whether the disk has room for them, and whether what is there is sound."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ import typing as t
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.weights import sha256
+
+# Bytes. Greater layers are weights: they take long to read, and Ollama checks them before all others.
+LARGEST_CHECKED = 100_000_000
 
 
 def amount(size: int) -> str:
@@ -65,6 +69,36 @@ def _partial(path: str, digest: str) -> int:
     """Bytes of a blob that are on disk although it is not complete."""
     try:
         # Its length is the whole blob's from the start; only what came takes up blocks.
-        return os.stat(os.path.join(path, "blobs", f"sha256-{digest}-partial")).st_blocks * 512
+        return os.stat(f"{_file(path, digest)}-partial").st_blocks * 512
     except OSError:
         return 0
+
+
+def _file(path: str, digest: str) -> str:
+    return os.path.join(path, "blobs", f"sha256-{digest}")
+
+
+def remove_damaged(path: str, blobs: t.Mapping[str, int]) -> list[str]:
+    """Remove the files of those of `blobs`, with sizes, that are in the store `path` and not what they should be.
+
+    Ollama checks the layers of a pull up to the first that is wrong, and trusts the others in all later pulls.
+    The digests of those removed; raises InvalidInput when one cannot be.
+    """
+    damaged = [digest for digest, size in blobs.items() if size <= LARGEST_CHECKED and _is_damaged(path, digest)]
+    for digest in damaged:
+        try:
+            os.remove(_file(path, digest))
+        except OSError as error:
+            raise InvalidInput(
+                f"{_file(path, digest)} is damaged, and cannot be removed ({error.strerror}): remove it, and run this"
+                " again. Nothing was pulled."
+            ) from error
+    return damaged
+
+
+def _is_damaged(path: str, digest: str) -> bool:
+    try:
+        return sha256(_file(path, digest)) != digest
+    except OSError:
+        # Not there, or not to be read.
+        return False

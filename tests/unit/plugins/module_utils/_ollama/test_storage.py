@@ -1,7 +1,8 @@
-"""What will be fetched, and whether the disk has room for it."""
+"""What will be fetched, whether the disk has room for it, and whether what is there is sound."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import pytest
 from ansible_collections.selfhosted.llm.plugins.module_utils._errors import InvalidInput
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name, parse
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Answer, Manifest, Unknown
-from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.storage import check_space, missing_blobs
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.storage import (
+    LARGEST_CHECKED,
+    check_space,
+    missing_blobs,
+    remove_damaged,
+)
 
 A, B, C = parse("a"), parse("b"), parse("c")
 
@@ -46,3 +52,13 @@ def test_a_sparse_file_counts_with_what_it_holds(tmp_path: Path) -> None:
         file.truncate(size)
     with pytest.raises(InvalidInput, match="make room"):
         check_space(str(tmp_path), {"a": size})
+
+
+def test_small_blobs_that_are_damaged_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    sound, damaged, weights, missing = (hashlib.sha256(name).hexdigest() for name in (b"a", b"b", b"c", b"d"))
+    for digest in (sound, damaged, weights):
+        (tmp_path / "blobs" / f"sha256-{digest}").write_bytes(b"a")
+    blobs = {sound: 1, damaged: 1, weights: LARGEST_CHECKED + 1, missing: 1}
+    assert remove_damaged(str(tmp_path), blobs) == [damaged]
+    assert {path.name for path in (tmp_path / "blobs").iterdir()} == {f"sha256-{sound}", f"sha256-{weights}"}
