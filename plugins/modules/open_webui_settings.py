@@ -20,7 +20,8 @@ author:
   - selfhosted.llm contributors (@selfhosted-llm)
 notes:
   - Connections to Ollama and to servers of the OpenAI kind are kept by M(selfhosted.llm.open_webui_connection).
-    Settings of single sign-on (C(OAUTH_*), C(OPENID_*)) are none of these: Open WebUI reads them at every start.
+    Settings of single sign-on (C(OAUTH_*), C(OPENID_*)) are not among them, because Open WebUI reads
+    those at every start.
   - A server that runs with C(ENABLE_PERSISTENT_CONFIG=false) forgets what this module sets when it restarts, and
     nobody can tell from outside that it does.
   - Documents that were embedded with one model are not found with another. After a change of C(RAG_EMBEDDING_MODEL) or

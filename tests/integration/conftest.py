@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import requests
 from faulty_registry import FaultyRegistry, faulty_registry
-from servers import STATE, OllamaServer, fresh_ollama, fresh_open_webui, registry_address
+from servers import STATE, OllamaServer, call, fresh_ollama, fresh_open_webui, registry_address
 
+# What the test-bed calls the images of Open WebUI.
+NEWEST = "open-webui"
+VERSIONS = (NEWEST, "open-webui-oldest")
 ADMIN = {"email": "admin@example.com", "password": "canary-integration-admin", "name": "Admin"}
 
 
@@ -49,7 +52,14 @@ def registry(services: dict[str, Any]) -> Iterator[FaultyRegistry]:
         yield proxy
 
 
-@pytest.fixture(scope="session", params=["open-webui", "open-webui-oldest"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of Open WebUI run on its newest and its oldest version, or on those that they are marked with."""
+    if "admin" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("versions")
+        metafunc.parametrize("admin", mark.args if mark else VERSIONS, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def admin(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """Options that sign a module in to an Open WebUI server whose admin exists, newest and oldest version."""
     with fresh_open_webui(services, request.param) as url:
@@ -63,3 +73,18 @@ def admin(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[
 def account(admin: dict[str, str]) -> dict[str, str]:
     """Options that name that admin with a password instead of a token."""
     return {"api_url": admin["api_url"], "api_email": ADMIN["email"], "api_password": ADMIN["password"]}
+
+
+@pytest.fixture
+def office(admin: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
+    """Options that sign in an account that is in the group `office`, and one that is not."""
+    group = call(admin, "POST", "/api/v1/groups/create", {"name": "office", "description": ""})["id"]
+    accounts = {}
+    for name in ("inside", "outside"):
+        body = {"name": name, "email": f"{name}@example.com", "password": "canary-account", "role": "user"}
+        accounts[name] = call(admin, "POST", "/api/v1/auths/add", body)
+    call(admin, "POST", f"/api/v1/groups/id/{group}/users/add", {"user_ids": [accounts["inside"]["id"]]})
+    yield {name: {**admin, "api_token": account["token"]} for name, account in accounts.items()}
+    for account in accounts.values():
+        call(admin, "DELETE", f"/api/v1/users/{account['id']}")
+    call(admin, "DELETE", f"/api/v1/groups/id/{group}/delete")

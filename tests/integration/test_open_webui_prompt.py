@@ -88,6 +88,7 @@ def test_exclusive_removes_what_is_not_listed(prompts: Declared) -> None:
     assert set(prompts.stored()) == {"answer"}
 
 
+@pytest.mark.versions("open-webui")
 def test_names_with_slashes_quotes_and_emoji(prompts: Declared) -> None:
     name = "a/b \"c\" 'd' 🦙"
     odd = {"command": "/odd", "name": name, "content": "{{USER_NAME}}\n\\", "tags": ["ü/🦙"]}
@@ -103,6 +104,7 @@ def test_prompts_that_are_not_offered_are_found_behind_those_that_are(prompts: D
     assert prompts.stored() == {}
 
 
+@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("things", "sentence"),
     [

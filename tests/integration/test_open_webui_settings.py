@@ -135,7 +135,11 @@ def test_what_the_environment_sets_in_vain(admin: dict[str, str], policy: str) -
         "TASK_MODEL": "from-environment",
         "WEBUI_SECRET_KEY": "canary-key",
     }
-    arguments = {"environment": environment, "settings": {"TASK_MODEL": "declared"}, "on_shadowed": policy}
+    arguments: dict[str, Any] = {
+        "environment": environment,
+        "settings": {"TASK_MODEL": "declared"},
+        "on_shadowed": policy,
+    }
     result = settings(admin, **arguments)
     sentence = (
         f"The environment of Open WebUI at {admin['api_url']} sets DEFAULT_USER_ROLE, and other values are stored"
@@ -157,6 +161,7 @@ def test_what_the_environment_sets_in_vain(admin: dict[str, str], policy: str) -
     assert "canary-key" not in result.output
 
 
+@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -12,7 +12,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput, PartlyDone
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
+    ApiError,
+    Incomplete,
+    InvalidInput,
+    PartlyDone,
+)
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.items import (
     Fields,
     Found,
@@ -64,6 +69,11 @@ def nothing_to_refuse(steps: t.Sequence[Step]) -> None:
     """For things that may all be made, changed and removed."""
 
 
+def nothing_to_add(_step: Step) -> dict[str, t.Any]:
+    """For things of which the result says nothing of its own."""
+    return {}
+
+
 def declare(
     where: str,
     things: Collection,
@@ -75,16 +85,20 @@ def declare(
     keep: t.Collection[str] = (),
     merge: t.Callable[[Fields, Fields], dict[str, t.Any]] = replace,
     refuse: t.Callable[[t.Sequence[Step]], None] = nothing_to_refuse,
+    tell: t.Callable[[Step], dict[str, t.Any]] = nothing_to_add,
 ) -> Outcome:
     """Do what is to be done, or with `check` only tell; `where` names the server in sentences.
 
-    `refuse` raises InvalidInput for steps that nobody may take. In check mode what things refer to may be made by an
-    earlier task, so that it is warned of and not refused.
+    `refuse` raises InvalidInput for steps that nobody may take, `tell` gives what the result says of one beyond the
+    usual. In check mode what things refer to may be made by an earlier task, so that it is warned of and not refused.
     Raises InvalidInput before anything is done, and PartlyDone when something fails on the way.
     """
 
     def compare() -> list[Step]:
         return plan(things.noun, things.read(), wanted, things.blank, exclusive=exclusive, keep=keep, merge=merge)
+
+    def entry(step: Step, left: t.Mapping[str, Step]) -> dict[str, t.Any]:
+        return {**_entry(step, left), **tell(step)}
 
     steps = compare()
     refuse(steps)
@@ -93,15 +107,19 @@ def declare(
     if check:
         for sentence in missing:
             warn(f"{sentence}.")
-        return Outcome(difference, [_entry(step, {}) for step in steps])
+        return Outcome(difference, [entry(step, {}) for step in steps])
     if missing:
         raise InvalidInput(f"{'; '.join(missing)}. Nothing was changed.")
-    if difference.changed:
-        _carry_out(where, things, steps)
-        left = {step.key: step for step in compare()}
-        _refuse_drift(where, things.noun, left.values())
-        return Outcome(difference, [_entry(step, left) for step in steps])
-    return Outcome(difference, [_entry(step, {}) for step in steps])
+    if not difference.changed:
+        return Outcome(difference, [entry(step, {}) for step in steps])
+    incomplete = _carry_out(where, things, steps, entry)
+    left = {step.key: step for step in compare()}
+    entries = [entry(step, left) for step in steps]
+    if incomplete:
+        changed = before(steps) != before(left.values())
+        raise PartlyDone(" ".join(incomplete), {"changed": changed, things.option: entries})
+    _refuse_drift(where, things.noun, left.values())
+    return Outcome(difference, entries)
 
 
 def _missing(things: Collection, steps: t.Iterable[Step]) -> list[str]:
@@ -113,17 +131,27 @@ def _missing(things: Collection, steps: t.Iterable[Step]) -> list[str]:
     ]
 
 
-def _carry_out(where: str, things: Collection, steps: t.Sequence[Step]) -> None:
+def _carry_out(
+    where: str,
+    things: Collection,
+    steps: t.Sequence[Step],
+    entry: t.Callable[[Step, t.Mapping[str, Step]], dict[str, t.Any]],
+) -> list[str]:
+    """Do it all; a sentence for each thing of which parts failed."""
     done: list[dict[str, t.Any]] = []
+    incomplete: list[str] = []
     # What is made may take the place of what goes, so that goes last.
     for step in sorted(steps, key=lambda step: step.action == "removed"):
         try:
             _do(things, step)
+        except Incomplete as error:
+            incomplete.append(str(error))
         except ApiError as error:
             message = f"The {things.noun} '{step.key}' of {where} was not {step.action}: {error}"
-            changed = any(entry["action"] != "none" for entry in done)
-            raise PartlyDone(message, {"changed": changed, things.option: done}) from error
-        done.append(_entry(step, {}))
+            changed = any(told["action"] != "none" for told in done)
+            raise PartlyDone(" ".join([*incomplete, message]), {"changed": changed, things.option: done}) from error
+        done.append(entry(step, {}))
+    return incomplete
 
 
 def _do(things: Collection, step: Step) -> None:

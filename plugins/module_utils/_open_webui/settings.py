@@ -44,7 +44,7 @@ ELSEWHERE = {
     "OAUTH": "Open WebUI reads single sign-on from its environment at every start",
     "OPENID": "Open WebUI reads single sign-on from its environment at every start",
 }
-SECRETS = re.compile(r".*_(KEY|TOKEN|PASSWORD|API_AUTH|LOADER_HEADERS)|(TOOL|TERMINAL)_SERVER_CONNECTIONS")
+SECRETS = re.compile(r".*_(KEY|TOKEN|PASSWORD|API_AUTH|LOADER_HEADERS)|(TOOL|TERMINAL)_SERVER_CONNECTIONS|WEBHOOK_URL")
 # Settings that are trees, of which a task names the branches that it means.
 MERGED = ("USER_PERMISSIONS",)
 LIST_SEPARATOR = ","

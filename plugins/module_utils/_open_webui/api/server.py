@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import typing as t
 from dataclasses import dataclass
 
@@ -54,13 +55,14 @@ class Account:
 class OpenWebUI:
     """An Open WebUI server; raises the errors of `_errors`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._client = Client(connection, Service("Open WebUI"))
+    def __init__(self, connection: Connection, connections: int = 1) -> None:
+        self._client = Client(connection, Service("Open WebUI"), connections)
         self.url = self._client.url
         self.account: Account | None = None
         # An API key outlives a change of the password, a session does not.
         self.by_api_key = (connection.token or "").startswith(API_KEY_PREFIX)
         self._let_in = False
+        self._remembered: dict[str, t.Any] | None = None
         config = self._config()
         if not isinstance(config, dict) or "version" not in config:
             raise BadReply(f"{self.url} answers, but not as Open WebUI does: is api_url right?")
@@ -89,11 +91,24 @@ class OpenWebUI:
 
     def get(self, path: str) -> t.Any:
         """The JSON that GET answers."""
-        return self._ask("GET", path)
+        if self._remembered is None:
+            return self._ask("GET", path)
+        if path not in self._remembered:
+            self._remembered[path] = self._ask("GET", path)
+        return self._remembered[path]
 
-    def post(self, path: str, body: t.Any = None) -> t.Any:
-        """The JSON that POST answers; `body` goes as JSON."""
-        return self._ask("POST", path, body)
+    def remember(self) -> None:
+        """Ask for nothing twice from now on: somebody only looks."""
+        self._remembered = {}
+
+    def post(self, path: str, body: t.Any = None, timeout: float | None = None) -> t.Any:
+        """The JSON that POST answers; `body` goes as JSON. `timeout` in seconds, if not the usual one."""
+        return self._ask("POST", path, body, timeout)
+
+    def upload(self, path: str, file: str, name: str, metadata: t.Mapping[str, str]) -> t.Any:
+        """The JSON that POST answers to a file, which is called `name` there, and what is to be known of it."""
+        fields = {"metadata": json.dumps(metadata)}
+        return self._explained(f"POST {path}", lambda: self._client.upload_form(path, fields, file, name))
 
     def delete(self, path: str) -> None:
         """DELETE; what is not there is fine."""
@@ -103,11 +118,14 @@ class OpenWebUI:
             if error.status != 404 and not error.reason.startswith(NOT_THERE):
                 raise
 
-    def _ask(self, method: str, path: str, body: t.Any = None) -> t.Any:
+    def _ask(self, method: str, path: str, body: t.Any = None, timeout: float | None = None) -> t.Any:
+        return self._explained(f"{method} {path}", lambda: self._client.request(method, path, body, timeout))
+
+    def _explained(self, request: str, ask: t.Callable[[], t.Any]) -> t.Any:
         try:
-            reply = self._client.request(method, path, body)
+            reply = ask()
         except ServerRefused as error:
-            explained = self._not_let_in(error, f"{method} {path}")
+            explained = self._not_let_in(error, request)
             if explained is None:
                 raise
             raise explained from error
@@ -177,7 +195,12 @@ class OpenWebUI:
     def _sign_in_refused(self, error: ServerRefused, email: str) -> ApiError:
         if error.status == 429:
             return ApiError(f"Open WebUI at {self.url} has seen too many sign-ins of {email}: wait three minutes.")
-        if error.status in (400, 401, 403):
+        if error.status == 403:
+            return ApiError(
+                f"Open WebUI at {self.url} lets nobody sign in with a password ({error.reason}):"
+                " give an API key of an admin as api_token."
+            )
+        if error.status in (400, 401):
             return ApiError(
                 f"Open WebUI at {self.url} does not let {email} sign in ({error.reason}):"
                 " give the address and password of an admin that it has."
@@ -195,11 +218,14 @@ class OpenWebUI:
         return account
 
 
-def connect(connection: Connection, params: t.Mapping[str, t.Any]) -> OpenWebUI:
-    """A server, signed in to with the module's C(api_token), or C(api_email) and C(api_password)."""
+def connect(connection: Connection, params: t.Mapping[str, t.Any], connections: int = 1) -> OpenWebUI:
+    """A server, signed in to with the module's C(api_token), or C(api_email) and C(api_password).
+
+    So many `connections` are kept, for threads.
+    """
     if not params["api_token"] and not (params["api_email"] and params["api_password"]):
         raise InvalidInput("Give api_token, or api_email and api_password, of an admin.")
-    server = OpenWebUI(connection)
+    server = OpenWebUI(connection, connections)
     if not params["api_token"]:
         server.sign_in(params["api_email"], params["api_password"])
     return server

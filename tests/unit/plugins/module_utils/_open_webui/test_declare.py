@@ -6,7 +6,12 @@ from collections.abc import Collection
 
 import pytest
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, InvalidInput, PartlyDone
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
+    ApiError,
+    Incomplete,
+    InvalidInput,
+    PartlyDone,
+)
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.declare import Outcome, declare
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.items import Fields, Found, Wanted
 
@@ -35,6 +40,8 @@ class Things:
         if fields["name"] == "bad":
             raise ApiError("The server said no.")
         self._write("create", key, fields["name"])
+        if fields["name"] == "half":
+            raise Incomplete(f"Of {key}, a part failed.")
 
     def update(self, found: Found, fields: Fields, changed: Collection[str]) -> None:
         assert changed
@@ -95,6 +102,36 @@ def test_a_failure_on_the_way_tells_what_was_done_before() -> None:
         run(things, want("a", "a"), want("b", "bad"))
     assert failure.value.values["changed"]
     assert [entry["name"] for entry in failure.value.values["things"]] == ["a"]
+
+
+def test_a_thing_of_which_a_part_failed_does_not_keep_the_others_from_being_done() -> None:
+    things = Things(d="d")
+    wanted = (want("a", "half"), want("b", "b"), want("c", "half"), Wanted("d", False))
+    with pytest.raises(PartlyDone, match=r"^Of a, a part failed\. Of c, a part failed\.$") as failure:
+        run(things, *wanted)
+    assert things.done == ["create a", "create b", "create c", "remove d"]
+    assert failure.value.values["changed"]
+    entries = failure.value.values["things"]
+    assert [(entry["name"], entry["id"]) for entry in entries] == [
+        ("a", "id of a"),
+        ("b", "id of b"),
+        ("c", "id of c"),
+        ("d", None),
+    ]
+    with pytest.raises(PartlyDone, match=r"Of a, a part failed\. The thing 'b' of http://x was not created"):
+        run(Things(), want("a", "half"), want("b", "bad"))
+
+
+def test_more_can_be_told_of_each_thing() -> None:
+    outcome = declare(
+        "http://x",
+        Things(a="old"),
+        [want("a", "new")],
+        check=False,
+        warn=lambda _sentence: None,
+        tell=lambda step: {"was": step.found.fields["name"] if step.found else None},
+    )
+    assert [(entry["name"], entry["was"]) for entry in outcome.entries] == [("a", "old")]
 
 
 def test_a_server_that_says_yes_and_does_something_else() -> None:
