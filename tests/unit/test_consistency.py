@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,20 @@ ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 
+# Variables that are handed on to a module as they are, and the option that takes them.
+HANDED_ON = {
+    "ollama_server_models": ("ollama_model", "models"),
+    "ollama_server_custom_models": ("ollama_custom_model", "models"),
+    "open_webui_openai_connections": ("open_webui_connection", "connections"),
+    "open_webui_users": ("open_webui_user", "users"),
+    "open_webui_groups": ("open_webui_group", "groups"),
+    "open_webui_knowledge": ("open_webui_knowledge", "knowledge"),
+    "open_webui_tools": ("open_webui_tool", "tools"),
+    "open_webui_functions": ("open_webui_function", "functions"),
+    "open_webui_models": ("open_webui_model", "models"),
+    "open_webui_prompts": ("open_webui_prompt", "prompts"),
+}
+
 
 def read(path: str) -> Any:
     return yaml.safe_load((ROOT / path).read_text())
@@ -21,6 +36,12 @@ def read(path: str) -> Any:
 def test_argument_specs_and_defaults_are_the_same(role: str) -> None:
     options = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     assert {name: option.get("default") for name, option in options.items()} == read(f"roles/{role}/defaults/main.yml")
+
+
+def test_single_sign_on_has_the_defaults_that_its_documentation_names() -> None:
+    options = read("roles/open_webui/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    documented = {name: option.get("default", "") for name, option in options["open_webui_oidc"]["options"].items()}
+    assert documented == read("roles/open_webui/vars/main/single_sign_on.yml")["__open_webui_oidc_defaults"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -49,3 +70,24 @@ def test_every_module_is_tested_on_a_real_server(module: str) -> None:
 def test_users_of_the_collection_and_of_the_checkout_get_the_same_dependencies() -> None:
     listed = {entry["name"]: entry["version"] for entry in read("requirements.yml")["collections"]}
     assert read("galaxy.yml")["dependencies"] == listed
+
+
+def plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Options without their descriptions, and without what is so anyway."""
+    return {
+        name: {
+            key: plain(value) if key == "options" else value
+            for key, value in option.items()
+            if key != "description" and (key, value) != ("required", False)
+        }
+        for name, option in options.items()
+    }
+
+
+@pytest.mark.parametrize("variable", HANDED_ON)
+def test_a_variable_that_is_handed_on_takes_what_the_module_takes(variable: str) -> None:
+    module, option = HANDED_ON[variable]
+    role = next(role for role in ROLES if variable.startswith(f"{role}_"))
+    specs = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    arguments = importlib.import_module(f"ansible_collections.selfhosted.llm.plugins.modules.{module}").ARGUMENTS
+    assert plain(specs[variable]["options"]) == plain(arguments[option]["options"])
