@@ -111,8 +111,8 @@ class ByHand:
         (ByHand.environment, ["ollama_server : Install | Container"]),
         (ByHand.site, ["nginx_proxy : Configure | Write the site", "nginx_proxy : Reload nginx"]),
         (ByHand.model, ["ollama_server : Models | Install and remove"]),
-        (ByHand.sign_up, ["open_webui : Configure | Settings"]),
-        (ByHand.stored_url, ["open_webui : Configure | Connections to Ollama"]),
+        (ByHand.sign_up, ["open_webui : Declare | Settings"]),
+        (ByHand.stored_url, ["open_webui : Declare | Connections to Ollama"]),
     ],
 )
 def test_one_change_by_hand_is_reported_and_mended(tokens: dict[str, str], change: Any, mended: list[str]) -> None:
