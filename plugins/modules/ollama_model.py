@@ -78,7 +78,8 @@ options:
   parallel_pulls:
     description:
       - How many models are pulled side by side. Ollama waits a second at each layer on any line, so that five take
-        a quarter of the time of one after another; more gain little, and each opens up to 16 connections.
+        a quarter of the time of one after another. Longer lists gain from more, and each pull opens up to 16
+        connections.
     type: int
     default: 5
   stall_timeout:

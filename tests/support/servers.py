@@ -55,8 +55,8 @@ class OllamaServer:
         return done.stdout
 
     def restart(self) -> None:
-        """Start it after something ended it."""
-        self.docker("start")
+        """Start it after something ended it, or is about to have."""
+        self.docker("restart")
         self.wait()
 
     def wait(self) -> None:
