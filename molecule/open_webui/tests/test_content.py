@@ -34,9 +34,14 @@ def found_by_tag(host: Any, who: str) -> list[dict[str, Any]]:
     return list(request(host, who, "/api/v1/prompts/list?tag=text").json()["items"])
 
 
-def test_a_model_answers_from_the_documents_that_it_knows(host: Any) -> None:
-    question = {"role": "user", "content": "When is the coffee machine descaled?"}
-    body = {"model": "house", "stream": False, "messages": [question]}
+def test_a_question_is_answered_from_the_documents_of_a_folder(host: Any) -> None:
+    [house] = request(host, "ada", "/api/v1/knowledge/").json()["items"]
+    body = {
+        "model": "house",
+        "stream": False,
+        "messages": [{"role": "user", "content": "When is the coffee machine descaled?"}],
+        "files": [{"type": "collection", "id": house["id"]}],
+    }
     answer = request(host, "ada", "/api/chat/completions", method="POST", body=body)
     assert answer.status == 200, answer.text
     sources = json.dumps(answer.json()["sources"])
