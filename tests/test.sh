@@ -44,7 +44,9 @@ scenarios() {
 
 without_servers &
 if part testbed ansible-playbook tests/testbed/up.yml; then
-  part integration python -m pytest tests/integration &
+  # They wait for servers most of the time, so side by side too.
+  part ollama-modules python -m pytest tests/integration/test_ollama_*.py &
+  part open-webui-modules python -m pytest tests/integration/test_open_webui_*.py &
   scenarios
 fi
 wait

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import typing as t
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ class File:
     digest: str
     size: int
     path: str | None = None
+
+    @property
+    def base(self) -> str:
+        """Its name without the folders that it is in."""
+        return posixpath.basename(self.name)
 
 
 def inspect(folder: str) -> list[File]:

@@ -172,7 +172,7 @@ def _moves(rest: t.Sequence[Stored], lacking: Folder) -> dict[str, str]:
     left = {(posixpath.basename(file.name), file.digest): file.id for file in rest if file.whole}
     moves: dict[str, str] = {}
     for file in lacking:
-        found = left.pop((posixpath.basename(file.name), file.digest), None)
+        found = left.pop((file.base, file.digest), None)
         if found:
             moves[found] = file.name
     return moves

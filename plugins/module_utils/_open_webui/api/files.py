@@ -95,7 +95,7 @@ class Uploads:
         if self._known is None:
             return None
         found = None
-        for item in self._called(file.name.rsplit("/", 1)[-1]):
+        for item in self._called(file.base):
             with self._server.understood(FILES):
                 mark = ((item["meta"] or {}).get("data") or {}).get(MARK)
                 if mark != self._base_id or item["id"] in self._known:
@@ -108,7 +108,7 @@ class Uploads:
         return found
 
     def _called(self, name: str) -> list[dict[str, t.Any]]:
-        """The files of this name, and those that it fits when it is taken for a pattern."""
+        """The files of this name; the server takes it for a pattern."""
         path = f"{FILES}search?filename={quote(name, safe='')}&content=false&limit={MOST_OF_A_NAME}"
         try:
             reply = self._server.get(path)
@@ -122,14 +122,13 @@ class Uploads:
     def _upload(self, file: File) -> str:
         if file.path is None:
             raise InvalidInput(f"{file.name} is not on this machine.")
-        name = file.name.rsplit("/", 1)[-1]
         try:
-            reply = self._server.upload(FILES, file.path, name, {MARK: self._base_id})
+            reply = self._server.upload(FILES, file.path, file.base, {MARK: self._base_id})
         except ServerRefused as error:
             raise about_the_file(error, file) from error
         with self._server.understood(FILES):
             file_id, called = str(reply["id"]), reply["filename"]
-        if called != name:
+        if called != file.base:
             self.discard(file_id)
             raise FileFailed(f"Open WebUI calls it {called!r}: give it a name without odd characters")
         return file_id
@@ -160,8 +159,7 @@ class Uploads:
             )
 
     def _reason(self, file_id: str, file: File) -> str:
-        name = file.name.rsplit("/", 1)[-1]
-        for item in self._called(name):
+        for item in self._called(file.base):
             if item["id"] == file_id:
                 return str(item["data"].get("error") or "Open WebUI gave no reason")
         return "it is gone from the server"

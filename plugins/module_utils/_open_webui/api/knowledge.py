@@ -12,7 +12,7 @@ import posixpath
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.selfhosted.llm.plugins.module_utils._errors import Incomplete
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ApiError, Incomplete
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui import access, knowledge
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.api.directory import Directory
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.api.files import FileFailed, Uploads
@@ -99,7 +99,7 @@ class KnowledgeBases:
         with self._server.understood(path):
             base_id = str(reply["id"])
         if fields["files"]:
-            self._fill(key, base_id, None)
+            self._bring_files(key, base_id, None)
 
     def update(self, found: Found, fields: Fields, changed: t.Collection[str]) -> None:
         path = f"{KNOWLEDGE}{found.id}"
@@ -110,7 +110,7 @@ class KnowledgeBases:
             grants = access.to_grants(fields["access"], self._directory)
             self._server.post(f"{path}/access/update", {"access_grants": grants})
         if "files" in changed:
-            self._fill(found.key, found.id, self._states[found.id])
+            self._bring_files(found.key, found.id, self._states[found.id])
 
     def remove(self, found: Found) -> None:
         # The server forgets its files with it, and keeps them for ever.
@@ -118,6 +118,16 @@ class KnowledgeBases:
             files = KnowledgeFiles(self._server, found.id)
             files.remove(files.ids(), [])
         self._server.delete(f"{KNOWLEDGE}{found.id}/delete")
+
+    def _bring_files(self, key: str, base_id: str, state: State | None) -> None:
+        try:
+            self._fill(key, base_id, state)
+        except Incomplete:
+            raise
+        except ApiError as error:
+            raise ApiError(
+                f"not all of its files are there ({error}): run again, and it goes on from there."
+            ) from error
 
     def _fill(self, key: str, base_id: str, state: State | None) -> None:
         """Turn the files of a knowledge base into those of its folder; one without `state` is new.

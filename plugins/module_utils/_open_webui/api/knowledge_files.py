@@ -21,6 +21,8 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.knowled
 KNOWLEDGE = "/api/v1/knowledge/"
 # An admin gets as many on one page as there are.
 ALL = 1_000_000
+# So many take the server some seconds.
+REMOVED_AT_ONCE = 100
 # What no file has, so that the server tells of each where it is.
 NO_CHECKSUM = ""
 
@@ -72,7 +74,7 @@ class KnowledgeFiles:
             return [{**item, "id": str(item["id"])} for item in reply["items"]]
 
     def _names(self, items: t.Sequence[Fields], directories: t.Mapping[str, str]) -> dict[str, str]:
-        """Names by id. Servers before 0.11 do not tell where a file is, but which ones are somewhere."""
+        """Names by id. Older servers do not tell where a file is, but which ones are in a directory."""
         with self._server.understood(self._path):
             if all("directory_path" in item for item in items):
                 return {item["id"]: posixpath.join(item["directory_path"], item["filename"]) for item in items}
@@ -99,9 +101,13 @@ class KnowledgeFiles:
 
     def remove(self, file_ids: t.Sequence[str], directory_ids: t.Sequence[str]) -> None:
         """Remove files and what is left of them, and directories; what is gone is fine."""
-        if file_ids or directory_ids:
-            body = {"file_ids": list(file_ids), "dir_ids": list(directory_ids)}
-            self._server.post(f"{self._path}/sync/cleanup", body)
+        for first in range(0, len(file_ids), REMOVED_AT_ONCE):
+            self._clean_up(file_ids[first : first + REMOVED_AT_ONCE], [])
+        if directory_ids:
+            self._clean_up([], directory_ids)
+
+    def _clean_up(self, file_ids: t.Sequence[str], directory_ids: t.Sequence[str]) -> None:
+        self._server.post(f"{self._path}/sync/cleanup", {"file_ids": list(file_ids), "dir_ids": list(directory_ids)})
 
 
 def _entry(name: str, size: int) -> dict[str, t.Any]:
