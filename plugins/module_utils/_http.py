@@ -309,9 +309,9 @@ def is_cut(error: Exception) -> bool:
 def innermost(error: BaseException) -> str:
     """The operating system's own words from the bottom of a stack of wrapped errors."""
     while True:
-        below = (
-            error.__cause__ or error.__context__ or next((a for a in error.args if isinstance(a, BaseException)), None)
-        )
+        # What came before an error that hides it was an attempt of the libraries, not a cause.
+        context = None if error.__suppress_context__ else error.__context__
+        below = error.__cause__ or context or next((a for a in error.args if isinstance(a, BaseException)), None)
         reason = getattr(error, "reason", None)
         below = reason if isinstance(reason, BaseException) else below
         if below is None or below is error:

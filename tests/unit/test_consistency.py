@@ -50,6 +50,23 @@ def test_a_role_has_a_readme_and_a_scenario(role: str) -> None:
     assert list((ROOT / "molecule" / role / "tests").glob("test_*.py"))
 
 
+def lacking(options: dict[str, Any], path: str = "") -> list[str]:
+    """The options without a description, without which ansible-doc shows nothing at all."""
+    return [
+        name
+        for key, option in options.items()
+        for name in [
+            *([] if "description" in option else [f"{path}{key}"]),
+            *lacking(option.get("options", {}), f"{path}{key}."),
+        ]
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_variable_of_a_role_is_described(role: str) -> None:
+    assert lacking(read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]) == []
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_variables_of_a_role_carry_its_name(role: str) -> None:
     assert [name for name in read(f"roles/{role}/defaults/main.yml") if not name.startswith(f"{role}_")] == []

@@ -53,3 +53,17 @@ def test_the_operating_systems_words_are_found_under_two_layers() -> None:
     outer = ValueError("outer")
     outer.reason = caught.value  # type: ignore[attr-defined]
     assert innermost(outer) == "connection refused"
+
+
+def test_an_attempt_that_came_before_is_no_cause() -> None:
+    """As urllib3 1.26 asks for an answer in a newer way first."""
+
+    def asked_in_two_ways() -> None:
+        try:
+            raise TypeError("unexpected keyword")
+        except TypeError:
+            raise OSError("closed") from None
+
+    with pytest.raises(OSError, match="closed") as caught:
+        asked_in_two_ways()
+    assert innermost(caught.value) == "closed"
