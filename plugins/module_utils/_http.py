@@ -69,13 +69,15 @@ def is_loopback(host: str) -> bool:
 class Service:
     """What a server is called in sentences, and what the reader can set to reach it.
 
-    `forbidden` is what it means when the server forbids something and gives no reason.
+    `forbidden` is what it means when the server forbids something and gives no reason. `keeps_connections` tells
+    whether one is still good for the next request some seconds later.
     """
 
     name: str
     address: str = "api_url"
     authority: str = "ca_path"
     forbidden: str = ""
+    keeps_connections: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ class Client:
         adapter = _adapter(connections, connection.more_authorities)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        if not service.keeps_connections:
+            self._session.headers["Connection"] = "close"
         # A proxy from the environment cannot reach this machine's own loopback.
         self._session.trust_env = not is_loopback(host)
         # Given with every request: requests lets REQUESTS_CA_BUNDLE win over what the session holds.

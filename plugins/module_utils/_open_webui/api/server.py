@@ -56,7 +56,8 @@ class OpenWebUI:
     """An Open WebUI server; raises the errors of `_errors`."""
 
     def __init__(self, connection: Connection, connections: int = 1) -> None:
-        self._client = Client(connection, Service("Open WebUI"), connections)
+        # Its server closes connections after five seconds, which is just when a document has been embedded.
+        self._client = Client(connection, Service("Open WebUI", keeps_connections=False), connections)
         self.url = self._client.url
         self.account: Account | None = None
         # An API key outlives a change of the password, a session does not.
