@@ -85,17 +85,18 @@ def embedding(services: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def bases(admin: dict[str, str], request: pytest.FixtureRequest) -> Bases:
-    """The module, on a server without knowledge bases and files."""
+def bases(admin: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Bases]:
+    """The module, on a server without knowledge bases and files, which has none afterwards either."""
     request.getfixturevalue("embedding")
 
     def listed() -> list[dict[str, Any]]:
         return list(call(admin, "GET", "/api/v1/knowledge/")["items"])
 
-    for base in listed():
-        call(admin, "DELETE", f"/api/v1/knowledge/{base['id']}/delete")
-    if count(admin):
-        call(admin, "DELETE", "/api/v1/files/all")
+    def empty() -> None:
+        for base in listed():
+            call(admin, "DELETE", f"/api/v1/knowledge/{base['id']}/delete")
+        if count(admin):
+            call(admin, "DELETE", "/api/v1/files/all")
 
     def stored() -> dict[str, dict[str, Any]]:
         keys = ("id", "description", "access_grants")
@@ -104,7 +105,9 @@ def bases(admin: dict[str, str], request: pytest.FixtureRequest) -> Bases:
             for base in listed()
         }
 
-    return Bases("open_webui_knowledge", "knowledge", admin, stored)
+    empty()
+    yield Bases("open_webui_knowledge", "knowledge", admin, stored)
+    empty()
 
 
 @pytest.fixture
