@@ -7,7 +7,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
 SCENARIO ?=
 
-.PHONY: help setup demo demo-down test lint sanity unit integration molecule testbed testbed-down
+.PHONY: help setup demo demo-down test lint sanity unit integration molecule browser soak bench testbed testbed-down
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -41,6 +41,17 @@ integration: testbed ## the modules against real servers
 
 molecule: testbed ## the roles on real machines; SCENARIO=nginx_proxy for one
 	@bash tests/molecule.sh $(SCENARIO)
+
+browser: testbed ## a real browser before the whole stack; pictures in tests/output/browser
+	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
+	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
+	@python -m pytest tests/browser
+
+soak: testbed ## 200 answers of a minute through the door while nginx is reloaded (not part of test)
+	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
+
+bench: testbed ## how fast answers come through the door, beside other ways (not part of test)
+	@PYTHONPATH=tests/support:molecule/shared python tests/bench/door.py
 
 testbed: setup ## registry, models and servers for the tests
 	@ansible-playbook tests/testbed/up.yml

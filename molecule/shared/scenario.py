@@ -21,9 +21,13 @@ PREFIX = f"llm-{hashlib.sha1(str(ROOT).encode()).hexdigest()[:8]}"
 # how many times something came in, which tells a streamed answer from one that
 # was held back.
 ASK = """
-import http.client, json, sys
+import http.client, json, socket, ssl, sys
 question = json.load(sys.stdin)
 connection = http.client.HTTPConnection(question["host"], question["port"], timeout=120)
+if question["tls_name"]:
+    trust = ssl.create_default_context(cafile="/etc/nginx/selfhosted_llm/local_ca.crt")
+    plain = socket.create_connection((question["host"], question["port"]), 120)
+    connection.sock = trust.wrap_socket(plain, server_hostname=question["tls_name"])
 body = question["body"].encode() + b"0" * question["zeros"] + question["tail"].encode()
 connection.request(question["method"], question["path"], body=body, headers=question["headers"])
 answer = connection.getresponse()
@@ -76,8 +80,9 @@ def ask(
     headers: dict[str, str] | None = None,
     zeros: int = 0,
     tail: str = "",
+    tls_name: str = "",
 ) -> Answer:
-    """Ask `address` from the test host `host`.
+    """Ask `address` from the test host `host`, over TLS under `tls_name` if given.
 
     The body is `body` (what is not a string goes as JSON), then `zeros` characters, then `tail`.
     """
@@ -96,6 +101,7 @@ def ask(
         "headers": headers,
         "zeros": zeros,
         "tail": tail,
+        "tls_name": tls_name,
     }
     result = host.run("printf %%s %s | python3 -c %s", json.dumps(question), ASK)
     if result.rc != 0:

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ STATE = ROOT / ".testbed"
 
 
 @contextlib.contextmanager
-def container(image: str, port: int, *arguments: str) -> Iterator[str]:
+def container(image: str, port: int, *arguments: str, command: Sequence[str] = ()) -> Iterator[str]:
     """The URL of `port` of a container that is gone at the end of the block."""
-    command = [
+    start = [
         "docker",
         "run",
         "--detach",
@@ -28,8 +28,9 @@ def container(image: str, port: int, *arguments: str) -> Iterator[str]:
         f"--label=selfhosted-llm-testbed={ROOT}",
         *arguments,
         image,
+        *command,
     ]
-    name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    name = subprocess.run(start, check=True, capture_output=True, text=True).stdout.strip()
     try:
         published = subprocess.run(["docker", "port", name, f"{port}/tcp"], check=True, capture_output=True, text=True)
         yield f"http://{published.stdout.strip()}"
@@ -156,10 +157,12 @@ def fresh_open_webui(services: dict[str, Any], image: str = "open-webui") -> Ite
         yield url
 
 
-def wait_for(url: str) -> None:
+def wait_for(url: str, *, any_answer: bool = False) -> None:
+    """Wait for an answer in JSON, or for `any_answer`."""
     for attempt in range(240):
         with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=5).headers.get("Content-Type", "").startswith("application/json"):
+            kind = requests.get(url, timeout=5).headers.get("Content-Type", "")
+            if any_answer or kind.startswith("application/json"):
                 return
         time.sleep(min(attempt, 1))
     pytest.fail(f"{url} does not answer")

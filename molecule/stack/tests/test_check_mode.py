@@ -16,7 +16,7 @@ NEIGHBOUR = "neighbour-debian12"
         ("docker_engine", ["docker.io"]),
         ("ollama_server", ["volume ollama", "container ollama from docker.io/ollama/ollama:", "the models: llama3:8b"]),
         ("open_webui", ["volume open-webui", "container open-webui from ghcr.io/", "the admin admin@localhost"]),
-        ("nginx_proxy", ["Would write /etc/nginx/conf.d/open_webui.conf", "server 127.0.0.1:8080;"]),
+        ("nginx_proxy", ["Would write /etc/nginx/conf.d/selfhosted_llm.conf", "server 127.0.0.1:8080;"]),
     ],
 )
 def test_a_bare_machine_is_told_what_would_come(role: str, announced: list[str]) -> None:

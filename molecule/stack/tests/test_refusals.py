@@ -79,16 +79,6 @@ def test_the_program_that_has_taken_a_port_is_named(taken_port: int, role: str, 
     assert f"or set {variable} to a free port" in message
 
 
-def test_a_site_that_nginx_refuses_leaves_the_site_of_before(host: Any, address: str) -> None:
-    before = host.check_output("sha256sum /etc/nginx/conf.d/*")
-    run = run_with(ONE_ROLE, STACK, role="nginx_proxy", nginx_proxy_server_names=["chat example; bad{"])
-    assert "nginx refuses its configuration" in run.failure
-    assert "the site of before is back" in run.failure
-    assert host.check_output("sha256sum /etc/nginx/conf.d/*") == before
-    assert host.run("nginx -t").succeeded
-    assert ask(host, address).status == 200
-
-
 def test_an_ollama_that_is_not_there_is_not_stored() -> None:
     run = run_with(ONE_ROLE, STACK, role="open_webui", open_webui_ollama_base_urls=["http://127.0.0.1:1"])
     assert "finds no Ollama at http://127.0.0.1:1" in run.failure

@@ -87,7 +87,7 @@ class ByHand:
         )
 
     def site(self) -> None:
-        self._host.check_output("sed -i s/256m/1m/ /etc/nginx/conf.d/open_webui.conf")
+        self._host.check_output("sed -i s/256m/1m/ /etc/nginx/conf.d/selfhosted_llm.conf")
 
     def model(self) -> None:
         self._ask("/api/delete", {"model": "mistral"}, port=11434, method="DELETE")
@@ -109,7 +109,7 @@ class ByHand:
     ("change", "mended"),
     [
         (ByHand.environment, ["ollama_server : Install | Container"]),
-        (ByHand.site, ["nginx_proxy : Configure | Write the site", "nginx_proxy : Reload nginx"]),
+        (ByHand.site, ["nginx_proxy : Configure | Site", "nginx_proxy : Let nginx read its configuration"]),
         (ByHand.model, ["ollama_server : Models | Install and remove"]),
         (ByHand.sign_up, ["open_webui : Declare | Settings"]),
         (ByHand.stored_url, ["open_webui : Declare | Connections to Ollama"]),
