@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 import requests
 from faulty_registry import FaultyRegistry, faulty_registry
-from servers import STATE, OllamaServer, call, fresh_ollama, fresh_open_webui, registry_address
+from servers import (
+    STATE,
+    OllamaServer,
+    call,
+    container,
+    free_port,
+    fresh_ollama,
+    fresh_open_webui,
+    registry_address,
+    wait_for,
+)
 
 # What the test-bed calls the images of Open WebUI.
 NEWEST = "open-webui"
@@ -73,6 +83,25 @@ def admin(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[
 def account(admin: dict[str, str]) -> dict[str, str]:
     """Options that name that admin with a password instead of a token."""
     return {"api_url": admin["api_url"], "api_email": ADMIN["email"], "api_password": ADMIN["password"]}
+
+
+@pytest.fixture(scope="module")
+def own_server(services: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name of the container of a server that may go down, and options that sign in to it."""
+    port = free_port()
+    name = f"{services['prefix']}-open-webui-{port}"
+    arguments = [
+        f"--name={name}",
+        f"--network={services['network']}",
+        # A port that Docker chooses would be another one after a restart.
+        f"--publish=127.0.0.1:{port}:8080",
+        f"--env=OLLAMA_BASE_URL=http://{services['ollama_container']}:11434",
+    ]
+    with container(services["images"][NEWEST], 8080, *arguments):
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/ready")
+        token = requests.post(f"{url}/api/v1/auths/signup", json=ADMIN, timeout=60).json()["token"]
+        yield name, {"api_url": url, "api_token": token}
 
 
 @pytest.fixture

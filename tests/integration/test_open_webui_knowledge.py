@@ -16,11 +16,10 @@ import requests
 from declared import Declared, actions
 from fault_proxy import between
 from modules import Result, run_module, start_module
-from servers import call, container, free_port, wait_for
+from servers import call, wait_for
 from ssh_hosts import ssh_host
 
 MODEL = "all-minilm"
-ADMIN = {"email": "admin@example.com", "password": "canary-knowledge-admin", "name": "Admin"}
 DOCUMENTS = {
     "coffee.md": "The coffee machine is on the third floor.",
     "house/rules.md": "Please switch off the light.",
@@ -582,26 +581,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(bases: Bases, tmp_path: Pa
     assert not bases.run(base).changed
 
 
-@pytest.fixture
-def own_server(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str]]]:
-    """The name of the container of a server that may go down, and options that sign in to it."""
-    port = free_port()
-    name = f"{services['prefix']}-knowledge-{port}"
-    arguments = [
-        f"--name={name}",
-        f"--network={services['network']}",
-        f"--publish=127.0.0.1:{port}:8080",
-        f"--env=OLLAMA_BASE_URL=http://{services['ollama_container']}:11434",
-    ]
-    with container(services["images"][request.param], 8080, *arguments):
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/ready")
-        token = requests.post(f"{url}/api/v1/auths/signup", json=ADMIN, timeout=60).json()["token"]
-        yield name, {"api_url": url, "api_token": token}
-
-
 @pytest.mark.usefixtures("embedding")
-@pytest.mark.parametrize("own_server", ["open-webui"], indirect=True)
 def test_a_server_that_restarts_in_the_middle(own_server: tuple[str, dict[str, str]], tmp_path: Path) -> None:
     name, admin = own_server
     base = {"name": "Many", "src": str(write(tmp_path / "many", SOME)), "remote_src": True}

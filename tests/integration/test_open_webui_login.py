@@ -101,10 +101,14 @@ def test_a_server_without_api_keys_is_explained(admin: dict[str, str], eve: dict
     assert "takes no API keys: set ENABLE_API_KEYS to true" in list_users(admin, key).message
 
 
-def test_an_account_that_may_have_no_api_key(admin: dict[str, str], eve: dict[str, str]) -> None:
+def give_role(admin: dict[str, str], email: str, role: str) -> None:
     users = call(admin, "GET", "/api/v1/users/all")["users"]
-    (user_id,) = (user["id"] for user in users if user["email"] == EVE["email"])
-    call(admin, "POST", f"/api/v1/users/{user_id}/update", {"role": "user"})
+    (user_id,) = (user["id"] for user in users if user["email"] == email)
+    call(admin, "POST", f"/api/v1/users/{user_id}/update", {"role": role})
+
+
+def test_an_account_that_may_have_no_api_key(admin: dict[str, str], eve: dict[str, str]) -> None:
+    give_role(admin, EVE["email"], "user")
     login = run_module("open_webui_login", {**eve, "api_key": "present"})
     assert "an account that is no admin also needs the permission features.api_keys" in login.message
 
@@ -123,6 +127,64 @@ def test_a_token_that_nobody_gave(admin: dict[str, str], token: str) -> None:
     result = list_users(admin, token)
     assert "does not accept the API key or session token" in result.message
     assert token not in result.message
+
+
+# What each module takes that lists nothing.
+NOTHING: dict[str, dict[str, Any]] = {
+    **{
+        f"open_webui_{option.removesuffix('s')}": {option: []}
+        for option in ("users", "groups", "connections", "models", "prompts", "knowledge", "tools", "functions")
+    },
+    "open_webui_settings": {"settings": {}},
+    "open_webui_info": {},
+}
+
+
+@pytest.mark.parametrize("role", ["user", "pending"])
+def test_every_module_refuses_the_token_of_who_is_no_admin(
+    admin: dict[str, str], office: dict[str, dict[str, str]], role: str
+) -> None:
+    give_role(admin, "inside@example.com", role)
+    for module, arguments in NOTHING.items():
+        result = run_module(module, {**arguments, **office["inside"]}, through_ansible=False)
+        assert result.message == (
+            f"inside@example.com is no admin of Open WebUI at {admin['api_url']}, and sees only what is its own or"
+            " shared with it: give the api_token, or the api_email and api_password, of an admin."
+        )
+
+
+def test_the_password_and_the_api_key_of_who_is_no_admin(admin: dict[str, str], eve: dict[str, str]) -> None:
+    give_role(admin, EVE["email"], "user")
+    may_have_keys = {"name": "keys", "members": [EVE["email"]], "permissions": {"features": {"api_keys": True}}}
+    run_module("open_webui_group", {**admin, "groups": [may_have_keys]})
+    login = run_module("open_webui_login", {**eve, "api_key": "present"})
+    assert login.values["user"]["role"] == "user"
+    for account in (eve, {"api_url": admin["api_url"], "api_token": login.values["api_key"]}):
+        result = run_module("open_webui_prompt", {**account, "prompts": []})
+        assert result.message.startswith("eve@example.com is no admin of Open WebUI at http://")
+    run_module("open_webui_group", {**admin, "groups": [{"name": "keys", "state": "absent"}]})
+
+
+def test_who_is_no_admin_costs_an_admin_nothing(admin: dict[str, str]) -> None:
+    with between(admin["api_url"]) as (url, proxy):
+        assert not list_users({"api_url": url}, admin["api_token"]).failed
+    assert proxy.requests == ["GET /api/events HTTP/1.1", "GET /api/v1/users/all HTTP/1.1"]
+
+
+@pytest.fixture
+def key(admin: dict[str, str]) -> Iterator[str]:
+    """An API key of the admin, on a server that restricts keys to the paths of the API."""
+    store(admin, auth__enable_api_keys=True)
+    key = call(admin, "POST", "/api/v1/auths/api_key")["api_key"]
+    store(admin, auth__api_key__endpoint_restrictions=True, auth__api_key__allowed_endpoints="/api/v1")
+    yield key
+    store(admin, auth__api_key__endpoint_restrictions=False)
+
+
+def test_an_api_key_that_may_not_ask_for_everything(admin: dict[str, str], key: str) -> None:
+    assert not list_users(admin, key).failed
+    store(admin, auth__api_key__allowed_endpoints="/api/v1/prompts")
+    assert "with a password instead of an API key where ENABLE_API_KEYS_ENDPOINT" in list_users(admin, key).message
 
 
 def test_an_api_key_goes_on_where_passwords_are_of_no_use(services: dict[str, Any]) -> None:

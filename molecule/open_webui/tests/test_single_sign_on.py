@@ -98,6 +98,15 @@ def test_who_signs_in_gets_an_account_with_role_and_groups(host: Any, name: str,
     assert [{names[group] for group in account["group_ids"]} for account in found] == [groups]
 
 
+def address_in_links(host: Any) -> str:
+    description = request(host, "/opensearch.xml").text
+    return description.partition("<moz:SearchForm>")[2].partition("</moz:SearchForm>")[0]
+
+
+def test_links_have_the_first_public_address(host: Any) -> None:
+    assert address_in_links(host) == "http://localhost:8080"
+
+
 def test_who_has_none_of_the_roles_is_turned_away(host: Any) -> None:
     visit = sign_in(host, "mallory")
     assert visit.location.startswith("http://localhost:8080/auth?error=")
@@ -143,8 +152,10 @@ def test_a_revoked_key_is_said_with_the_way_out(host: Any) -> None:
 
 
 def test_without_it_passwords_are_back_and_no_secret_stays(host: Any) -> None:
-    run = run_role(open_webui_oidc={}, open_webui_secret_environment={})
+    own = {"WEBUI_URL": "https://elsewhere.example.com"}
+    run = run_role(open_webui_oidc={}, open_webui_secret_environment={}, open_webui_settings=own)
     assert run.rc == 0, run.output
+    assert address_in_links(host) == own["WEBUI_URL"], "what the inventory names goes first"
     config = request(host, "/api/config").json()
     assert (config["oauth"]["providers"], config["features"]["enable_login_form"]) == ({}, True)
     assert not host.file(SECRET_FILE).exists

@@ -17,6 +17,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._errors import (
     Incomplete,
     InvalidInput,
     PartlyDone,
+    stopped,
 )
 from ansible_collections.selfhosted.llm.plugins.module_utils._open_webui.items import (
     Fields,
@@ -148,10 +149,16 @@ def _carry_out(
             incomplete.append(str(error))
         except ApiError as error:
             message = f"The {things.noun} '{step.key}' of {where} was not {step.action}: {error}"
-            changed = any(told["action"] != "none" for told in done)
-            raise PartlyDone(" ".join([*incomplete, message]), {"changed": changed, things.option: done}) from error
+            made, changes = _count(told["action"] for told in done), _count(step.action for step in steps)
+            if changes > 1:
+                message = f"{stopped(message)} Before that, {made} of {changes} changes were made."
+            raise PartlyDone(" ".join([*incomplete, message]), {"changed": made > 0, things.option: done}) from error
         done.append(entry(step, {}))
     return incomplete
+
+
+def _count(actions: t.Iterable[str]) -> int:
+    return sum(action != "none" for action in actions)
 
 
 def _do(things: Collection, step: Step) -> None:

@@ -24,6 +24,8 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client
 # From this version on an import of settings merges; before, it replaced all that was stored.
 OLDEST_VERSION = (0, 10, 0)
 API_KEY_PREFIX = "sk-"
+# Only an admin is told which events there are, and with them the server's version: one request answers both questions.
+EVENTS = "/api/events"
 # The server's words for a token that it does not take, ...
 TOKEN_IS_BAD = (
     "Not authenticated",
@@ -64,12 +66,9 @@ class OpenWebUI:
         self.by_api_key = (connection.token or "").startswith(API_KEY_PREFIX)
         self._let_in = False
         self._remembered: dict[str, t.Any] | None = None
-        config = self._config()
-        if not isinstance(config, dict) or "version" not in config:
-            raise BadReply(f"{self.url} answers, but not as Open WebUI does: is api_url right?")
-        # The key is there only while there are no accounts.
-        self.is_empty = bool(config.get("onboarding"))
-        self.version = str(config["version"])
+        version = self._version_for_admin() if connection.token else None
+        # Where there is an admin, there are accounts.
+        self.is_empty, self.version = (False, version) if version else self._introduction()
         self._refuse_old()
 
     def since(self, *release: int) -> bool:
@@ -80,6 +79,31 @@ class OpenWebUI:
         if not self.since(*OLDEST_VERSION):
             oldest = ".".join(str(part) for part in OLDEST_VERSION)
             raise InvalidInput(f"Open WebUI at {self.url} is version {self.version}: {oldest} or newer is needed.")
+
+    def _version_for_admin(self) -> str | None:
+        """The version, where the token is an admin's; None where it does not come to light whose it is.
+
+        Raises InvalidInput for the token of somebody who is no admin.
+        """
+        try:
+            reply = self._client.request("GET", EVENTS)
+        except ServerRefused as error:
+            # An API key that may not ask for this is answered with a 403, and may be an admin's.
+            if error.status == 401 and error.reason.startswith(NOT_ALLOWED):
+                raise self._no_admin(self._own_email()) from error
+            return None
+        except BadReply:
+            return None
+        self._let_in = isinstance(reply, dict) and "schema" in reply
+        return str(reply["schema"]) if self._let_in else None
+
+    def _introduction(self) -> tuple[bool, str]:
+        """Whether the server has no accounts, and its version: what it tells anybody."""
+        config = self._config()
+        if not isinstance(config, dict) or "version" not in config:
+            raise BadReply(f"{self.url} answers, but not as Open WebUI does: is api_url right?")
+        # The key is there only while there are no accounts.
+        return bool(config.get("onboarding")), str(config["version"])
 
     def _config(self) -> t.Any:
         try:
@@ -169,22 +193,41 @@ class OpenWebUI:
 
     def own_email(self) -> str:
         """The address of the account that is signed in."""
-        if self.account:
-            return self.account.email
+        email = self.account.email if self.account else self._own_email()
+        if email is None:
+            raise ApiError(
+                f"Open WebUI at {self.url} does not tell whose API key this is: sign in with a password,"
+                " or set ENABLE_USER_STATUS to true."
+            )
+        return email
+
+    def _own_email(self) -> str | None:
+        """The address of the account that the token is of; None where the server does not tell."""
         # The first does not answer where the status of people is turned off, the second not to an API key.
         for path in ("/api/v1/users/user/status", "/api/v1/auths/"):
             with contextlib.suppress(ServerRefused):
                 reply = self.get(path)
                 with self.understood(path):
                     return str(reply["email"])
-        raise ApiError(
-            f"Open WebUI at {self.url} does not tell whose API key this is: sign in with a password,"
-            " or set ENABLE_USER_STATUS to true."
+        return None
+
+    def _no_admin(self, email: str | None) -> InvalidInput:
+        # Such an account would not see what is there, and make it once more.
+        return InvalidInput(
+            f"{email or 'The account of this api_token'} is no admin of Open WebUI at {self.url}, and sees only what is"
+            " its own or shared with it: give the api_token, or the api_email and api_password, of an admin."
         )
 
     def sign_up(self, email: str, password: str, name: str) -> Account:
         """Make an account; the first one of a server is its admin."""
         return self._enter("/api/v1/auths/signup", {"email": email, "password": password, "name": name})
+
+    def sign_in_admin(self, email: str, password: str) -> Account:
+        """Sign in with a password; raises InvalidInput for somebody who is no admin."""
+        account = self.sign_in(email, password)
+        if account.role != "admin":
+            raise self._no_admin(account.email)
+        return account
 
     def sign_in(self, email: str, password: str) -> Account:
         """Sign in with a password; the server allows 15 in three minutes."""
@@ -228,5 +271,5 @@ def connect(connection: Connection, params: t.Mapping[str, t.Any], connections: 
         raise InvalidInput("Give api_token, or api_email and api_password, of an admin.")
     server = OpenWebUI(connection, connections)
     if not params["api_token"]:
-        server.sign_in(params["api_email"], params["api_password"])
+        server.sign_in_admin(params["api_email"], params["api_password"])
     return server

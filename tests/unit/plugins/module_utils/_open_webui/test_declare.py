@@ -100,6 +100,7 @@ def test_a_failure_on_the_way_tells_what_was_done_before() -> None:
     things = Things()
     with pytest.raises(PartlyDone, match="The thing 'b' of http://x was not created: The server said no") as failure:
         run(things, want("a", "a"), want("b", "bad"))
+    assert str(failure.value).endswith(". Before that, 1 of 2 changes were made.")
     assert failure.value.values["changed"]
     assert [entry["name"] for entry in failure.value.values["things"]] == ["a"]
 
