@@ -109,6 +109,13 @@ def ask(
     return Answer(**json.loads(result.stdout))
 
 
+def sign_in(host: Any) -> str:
+    """The token of a session of the admin whose password was made up on the test host."""
+    password = host.check_output("cat /etc/selfhosted_llm/open_webui_admin_password")
+    body = {"email": "admin@localhost", "password": password}
+    return str(ask(host, "127.0.0.1", "/api/v1/auths/signin", port=8080, method="POST", body=body).json()["token"])
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one task ended on one test host."""

@@ -81,14 +81,18 @@ async def requests_per_second(place: Place, connections: int, seconds: float) ->
 
     async def ask() -> None:
         nonlocal answered
-        reader, writer = await place.connect()
         while time.perf_counter() < until:
-            writer.write(f"GET /small HTTP/1.1\r\nHost: {place.name}\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
-            answered += 1
-        writer.close()
+            reader, writer = await place.connect()
+            # nginx closes a connection after 1000 requests.
+            for _number in range(500):
+                writer.write(f"GET /small HTTP/1.1\r\nHost: {place.name}\r\n\r\n".encode())
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+                await reader.readexactly(length)
+                answered += 1
+                if time.perf_counter() >= until:
+                    break
+            writer.close()
 
     await asyncio.gather(*(ask() for _number in range(connections)))
     return answered / seconds

@@ -19,6 +19,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py
 HANDED_ON = {
     "ollama_server_models": ("ollama_model", "models"),
     "ollama_server_custom_models": ("ollama_custom_model", "models"),
+    "open_webui_ollama_connections": ("open_webui_connection", "connections"),
     "open_webui_openai_connections": ("open_webui_connection", "connections"),
     "open_webui_users": ("open_webui_user", "users"),
     "open_webui_groups": ("open_webui_group", "groups"),

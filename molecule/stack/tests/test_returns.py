@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import testinfra
-from scenario import PREFIX, ask, machine, run_playbook
+from scenario import PREFIX, ask, machine, run_playbook, sign_in
 
 SITE = "playbooks/site.yml"
 NAMES = ["stack-debian12", "stack-debian13"]
@@ -22,12 +22,6 @@ HOSTS = {name: testinfra.get_host(machine(name)) for name in NAMES}
 def tokens() -> dict[str, str]:
     """Sessions of the admins, valid for as long as a server's key and its accounts are."""
     return {name: sign_in(host) for name, host in HOSTS.items()}
-
-
-def sign_in(host: Any) -> str:
-    password = host.check_output("cat /etc/selfhosted_llm/open_webui_admin_password")
-    body = {"email": "admin@localhost", "password": password}
-    return str(ask(host, "127.0.0.1", "/api/v1/auths/signin", method="POST", body=body).json()["token"])
 
 
 def assert_all_is_there(tokens: dict[str, str]) -> None:
