@@ -14,10 +14,11 @@ from browser import Complaints, chromium
 from chat_page import Account, ChatPage, Talker
 from make_models import TEMPLATE, write_speaker
 from playwright.sync_api import Browser, Page, StorageState, expect
-from scenario import PREFIX, ROOT, machine
+from scenario import PREFIX, ROOT, machine, run_playbook
 
 VISITED = "stack-debian13"
-URL = f"http://{PREFIX}-{VISITED}"
+SITE = "chat.example.com"
+URL = f"https://{SITE}"
 # A few times what a busy machine takes for an answer.
 PATIENCE = 60_000
 PICTURES = ROOT / "tests" / "output" / "browser"
@@ -30,6 +31,10 @@ def host() -> Any:
     """The machine, from its administrator's side."""
     found = subprocess.run(["docker", "container", "inspect", f"{PREFIX}-{VISITED}"], capture_output=True, check=False)
     assert found.returncode == 0, f"There is no machine {VISITED} to visit: run 'make browser'."
+    # As people have it who want more than the default: under a name, and over TLS.
+    door = {"nginx_proxy_server_names": [SITE], "nginx_proxy_tls": "local_ca"}
+    run = run_playbook("playbooks/site.yml", VISITED, "--extra-vars", json.dumps(door))
+    assert run.rc == 0, run.output
     return testinfra.get_host(machine(VISITED))
 
 
@@ -40,11 +45,14 @@ def admin(host: Any) -> Account:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A browser on the machine's network, without anything remembered."""
+def browser(host: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser on the machine's network, without anything remembered, on a device that trusts the door's authority."""
     expect.set_options(timeout=PATIENCE)
     services = json.loads((ROOT / ".testbed" / "services.json").read_text())
-    with chromium(services) as started:
+    address = host.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0]
+    authority = tmp_path_factory.mktemp("authority") / "local_ca.crt"
+    authority.write_text(host.file("/etc/nginx/selfhosted_llm/local_ca.crt").content_string)
+    with chromium(services, SITE, address, authority) as started:
         yield started
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +23,17 @@ KNOWN = [("/api/v1/channels/", 403)]
 
 
 @contextlib.contextmanager
-def chromium(services: dict[str, Any]) -> Iterator[Browser]:
-    """A browser on the network of the test hosts, which is gone at the end of the block."""
-    arguments = ["--init", f"--network={services['network']}"]
+def chromium(services: dict[str, Any], site: str, address: str, authority: Path) -> Iterator[Browser]:
+    """A browser on the network of the test hosts, which is gone at the end of the block.
+
+    It finds `site` at `address`, and trusts the certificates of `authority`.
+    """
+    arguments = [
+        "--init",
+        f"--network={services['network']}",
+        f"--add-host={site}:{address}",
+        f"--volume={authority}:/etc/playwright/authority.crt:ro",
+    ]
     with container(services["images"]["browser"], 3000, *arguments) as url, sync_playwright() as playwright:
         browser = connected(playwright.chromium, url.replace("http:", "ws:") + "/browser")
         yield browser
