@@ -47,8 +47,10 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
 
-soak: testbed ## 200 answers of a minute through the door while nginx is reloaded (not part of test)
+soak: testbed ## minutes of answers through the door while nginx is reloaded (not part of test)
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
+	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
+	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py
 
 bench: testbed ## how fast answers come through the door, beside other ways (not part of test)
 	@PYTHONPATH=tests/support:molecule/shared python tests/bench/door.py
