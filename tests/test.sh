@@ -37,7 +37,8 @@ scenarios() {
   part machines molecule create || return
   # The longest of them beside all others; the browser visits what it leaves.
   { part stack bash tests/molecule.sh --keep stack && part browser python -m pytest tests/browser; } &
-  part roles bash tests/molecule.sh --keep docker_engine nginx_proxy ollama_server open_webui
+  part door bash tests/molecule.sh --keep nginx_proxy &
+  part roles bash tests/molecule.sh --keep docker_engine ollama_server open_webui
   wait
   part machines-gone molecule destroy
 }

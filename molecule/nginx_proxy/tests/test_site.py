@@ -37,6 +37,12 @@ def test_another_name_is_dropped(host: Any) -> None:
         ask(host, "127.0.0.1", port=443, tls_name="other.example.com")
 
 
+@pytest.mark.parametrize("port", [80, 443, 11435])
+def test_it_listens_on_both_protocols(host: Any, port: int) -> None:
+    assert host.socket(f"tcp://0.0.0.0:{port}").is_listening
+    assert host.socket(f"tcp://:::{port}").is_listening
+
+
 def test_plain_http_leads_to_https(host: Any) -> None:
     answer = ask(host, "127.0.0.1", "/c/1?a=b", method="POST", headers={"Host": NAME})
     assert (answer.status, answer.headers["Location"]) == (308, f"https://{NAME}/c/1?a=b")
