@@ -36,8 +36,10 @@ def chromium(services: dict[str, Any], site: str, address: str, authority: Path)
     ]
     with container(services["images"]["browser"], 3000, *arguments) as url, sync_playwright() as playwright:
         browser = connected(playwright.chromium, url.replace("http:", "ws:") + "/browser")
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def connected(browsers: BrowserType, endpoint: str) -> Browser:

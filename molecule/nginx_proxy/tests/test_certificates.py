@@ -84,6 +84,25 @@ def test_another_name_makes_another_certificate_of_the_same_authority(host: Any,
     assert host.file("/etc/selfhosted_llm/local_ca/ca.crt").content_string == authority
 
 
+def test_a_site_that_is_refused_keeps_its_certificate(host: Any, converge: Converge) -> None:
+    path = "/etc/nginx/selfhosted_llm/local_ca_certificate.pem"
+    before = host.file(path).content_string
+    more = {
+        "nginx_proxy_certificate_names": ["refused.example.com"],
+        "nginx_proxy_extra_directives": {"server": "no_such_directive on;"},
+    }
+    assert "no_such_directive" in converge(**more).failure
+    assert host.file(path).content_string == before
+    assert host.check_output("ls /etc/nginx/selfhosted_llm").split() == [
+        "gateway_keys.conf",
+        "loaded",
+        "local_ca.crt",
+        "local_ca.html",
+        "local_ca_certificate.pem",
+        "local_ca_certificate_key.pem",
+    ]
+
+
 def test_it_is_renewed_before_it_ends_while_nginx_goes_on(host: Any, converge: Converge) -> None:
     before, pid = served(host), host.check_output("systemctl show --property MainPID --value nginx")
     # As if its last days had come.
@@ -93,12 +112,19 @@ def test_it_is_renewed_before_it_ends_while_nginx_goes_on(host: Any, converge: C
     assert host.check_output("systemctl show --property MainPID --value nginx") == pid
 
 
+def test_a_key_that_is_gone_is_made_anew(host: Any, converge: Converge) -> None:
+    before = served(host)
+    host.check_output("rm /etc/nginx/selfhosted_llm/local_ca_certificate_key.pem")
+    done = converge()
+    assert done.rc == 0, done.output
+    assert served(host).public_key() != before.public_key()
+
+
 def test_the_authority_can_be_on_the_controller(host: Any, converge: Converge, tmp_path: Path) -> None:
     more = {
         "nginx_proxy_local_ca_on": "controller",
         "nginx_proxy_local_ca_path": str(tmp_path / "ca"),
         "nginx_proxy_local_ca_name": "The house",
-        "nginx_proxy_certificate_names": ["controller.example.com"],
     }
     done = converge(**more)
     assert done.rc == 0, done.output
@@ -113,11 +139,18 @@ def test_a_certificate_that_somebody_has(host: Any, converge: Converge, tmp_path
     done = converge("--diff", **given)
     assert done.rc == 0, done.output
     assert "PRIVATE KEY" not in done.output
-    assert served(host).issuer.rfc4514_string() == "CN=The company"
+    theirs = served(host)
+    assert theirs.issuer.rfc4514_string() == "CN=The company"
     assert host.file("/etc/nginx/selfhosted_llm/provided.pem").mode == 0o600
     assert converge(**given).changed == []
     header = host.check_output("curl --silent --insecure --head --resolve %s:443:127.0.0.1 https://%s/", NAME, NAME)
     assert "max-age=300" in header
+
+    host.run("cp /etc/nginx/selfhosted_llm/provided.pem /root/theirs.pem")
+    there = provided("/root/theirs.pem", "/root/theirs.pem")
+    there["nginx_proxy_provided_certificate"]["remote_src"] = True
+    assert converge(**there).rc == 0
+    assert served(host) == theirs
 
 
 @pytest.mark.parametrize("fault", ["ended", "another key", "no such file", "no certificate"])
@@ -162,6 +195,12 @@ def test_without_tls_the_page_comes_over_plain_http(host: Any, converge: Converg
         ({"nginx_proxy_tls": "provided", "nginx_proxy_server_names": []}, "need a name in nginx_proxy_server_names"),
         ({"nginx_proxy_server_names": ["a b; return 200"]}, "nginx_proxy_server_names takes host names"),
         ({"nginx_proxy_https_port": 80}, "must differ"),
+        ({"nginx_proxy_server_names": ["Chat.example.com"]}, "in small letters"),
+        ({"nginx_proxy_upstreams": [{"address": "127.0.0.1"}]}, "have a port"),
+        (
+            {"nginx_proxy_extra_directives": {"sign_in": "proxy_set_header X-Office 1;"}},
+            "proxy_set_header and add_header belong into 'server'",
+        ),
     ],
 )
 def test_what_cannot_be_right_is_refused(converge: Converge, variables: dict[str, Any], sentence: str) -> None:

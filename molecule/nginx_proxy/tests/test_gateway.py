@@ -10,6 +10,7 @@ import httpx
 import ollama
 import openai
 import pytest
+from modules import run_module
 from scenario import Answer, ask, both
 
 testinfra_hosts = both("nginx-proxy")
@@ -58,6 +59,11 @@ def test_ollamas_own_client(address: str, trust: ssl.SSLContext) -> None:
     assert refused.value.error == "this key does not open this request"
 
 
+def test_words_come_as_they_are_said(host: Any) -> None:
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hello?"}]}
+    assert knock(host, "POST", "/api/chat", body=body).reads > 3
+
+
 def test_the_client_of_openai(address: str, trust: ssl.SSLContext) -> None:
     with openai.DefaultHttpxClient(verify=trust) as transport:
         client = openai.OpenAI(base_url=f"https://{address}:11435/v1", api_key=PHONE, http_client=transport)
@@ -70,6 +76,21 @@ def test_the_client_of_openai(address: str, trust: ssl.SSLContext) -> None:
         wrong = openai.OpenAI(base_url=f"https://{address}:11435/v1", api_key=PHONE.upper(), http_client=transport)
         with pytest.raises(openai.AuthenticationError):
             wrong.models.list()
+
+
+def test_the_modules_of_this_collection(address: str) -> None:
+    # The machine is asked at its address, which its certificate does not name.
+    gateway = {"api_url": f"https://{address}:11435", "validate_certs": False}
+    models = [{"name": "mistral"}, {"name": "phi", "state": "absent"}]
+    for _attempt in ("pulled, or there", "there"):
+        done = run_module("ollama_model", {**gateway, "api_key": OPERATOR, "models": models})
+        assert not done.failed, done.message
+    assert not done.changed
+    refused = run_module(
+        "ollama_model", {**gateway, "api_key": PHONE, "models": [{"name": "mistral", "state": "absent"}]}
+    )
+    assert "this key does not open this request" in refused.message
+    assert OPERATOR not in done.output + refused.output
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,13 @@ def test_the_gateway_alone(host: Any, converge: Converge) -> None:
     [
         ({"nginx_proxy_gateway_keys": [{"name": "a", "key": "short"}]}, "must have 20 characters or more"),
         ({"nginx_proxy_gateway_keys": [{"name": "a", "key": 'canary"; return 200; ' * 2}]}, "of A to Z, a to z"),
+        ({"nginx_proxy_gateway_keys": [{"name": "a", "key": f"{PHONE}\n"}]}, "no line break at its end"),
         ({"nginx_proxy_gateway_keys": [{"name": "a b", "key": PHONE}]}, "a name in nginx_proxy_gateway_keys"),
+        ({"nginx_proxy_gateway_keys": [{"name": "default", "key": PHONE}]}, "is not default or include"),
+        (
+            {"nginx_proxy_gateway_keys": [{"name": "a", "key": PHONE, "admin": "no"}]},
+            "admin is true or false and connections a number",
+        ),
         (
             {"nginx_proxy_gateway_keys": [{"name": "a", "key": PHONE}, {"name": "b", "key": PHONE}]},
             "may be there only once",

@@ -79,6 +79,19 @@ def test_a_foreign_site_that_is_broken_is_named_on_every_run(host: Any, converge
     assert unchanged(host, site)
 
 
+def test_a_foreign_site_that_is_the_default_stays_so(host: Any, converge: Converge) -> None:
+    theirs = "server { listen 80 default_server; listen [::]:80 default_server; return 200 theirs; }"
+    host.run("printf %%s %s >/etc/nginx/sites-enabled/default", theirs)
+    try:
+        assert "a duplicate default server" in converge().failure
+        assert converge(nginx_proxy_default_server=False).rc == 0
+        assert ask(host, "127.0.0.1", headers={"Host": "other.example.com"}).text == "theirs"
+        assert visit(host).status == 200
+        assert host.file("/etc/nginx/sites-enabled/default").content_string == theirs
+    finally:
+        host.run("rm -f /etc/nginx/sites-enabled/default; systemctl reload nginx")
+
+
 def test_a_disk_that_is_full(host: Any, converge: Converge) -> None:
     site = host.file(SITE).content_string
     with full_disk(host):

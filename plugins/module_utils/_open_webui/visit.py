@@ -62,7 +62,7 @@ def site_from(url: str, connect_to: str | None) -> Site:
         if not colon or not host or not number.isdigit():
             raise InvalidInput(f"connect_to '{connect_to}' is no host and port, such as 127.0.0.1:443.")
         address = (host.strip("[]"), int(number))
-    return Site(url, parts.scheme, parts.hostname, f"{parts.scheme}://{parts.netloc}", address)
+    return Site(url, parts.scheme, parts.hostname, f"{parts.scheme}://{parts.netloc.lower()}", address)
 
 
 @dataclass(frozen=True)
