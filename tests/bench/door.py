@@ -1,6 +1,6 @@
 """How an answer comes through: directly, as a blog post sets nginx up, and through the door, over HTTP and TLS.
 
-Usage: bench.py [--rounds N]. Prints a table of medians, and of the worst where that is what people feel.
+Usage: door.py [--rounds N]. Prints a table of medians.
 """
 
 from __future__ import annotations

@@ -14,9 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 import testinfra
+from door_host import address
 from scenario import PREFIX, machine, run_playbook, sign_in
 
 NAME = "stack-debian13"
+CONTAINER = f"{PREFIX}-{NAME}"
 MODELS = ("llama3:latest", "mistral:latest")
 RELOAD_EVERY = 10
 
@@ -46,7 +48,7 @@ def main() -> None:
     run = run_playbook("playbooks/site.yml", NAME)
     if run.rc != 0:
         raise SystemExit(run.output)
-    url, token = f"http://{address()}", sign_in(testinfra.get_host(machine(NAME)))
+    url, token = f"http://{address(CONTAINER)}", sign_in(testinfra.get_host(machine(NAME)))
     expected = {model: answer(url, token, model) for model in MODELS}
     until = time.monotonic() + arguments.seconds
     faults: list[str] = []
@@ -69,7 +71,7 @@ def main() -> None:
     with ThreadPoolExecutor(arguments.people) as pool:
         people = [pool.submit(chat, number) for number in range(arguments.people)]
         while time.monotonic() < until:
-            subprocess.run(["docker", "exec", f"{PREFIX}-{NAME}", "systemctl", "reload", "nginx"], check=True)
+            subprocess.run(["docker", "exec", CONTAINER, "systemctl", "reload", "nginx"], check=True)
             reloads += 1
             time.sleep(RELOAD_EVERY)
         for person in people:
@@ -77,13 +79,6 @@ def main() -> None:
     print(f"{arguments.people} people, {answers} answers, {reloads} reloads: {len(faults)} cut or mixed up")
     if faults:
         raise SystemExit("\n".join(faults[:10]))
-
-
-def address() -> str:
-    """The machine's address, as this one reaches it."""
-    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    command = ["docker", "inspect", "--format", form, f"{PREFIX}-{NAME}"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

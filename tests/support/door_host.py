@@ -45,11 +45,11 @@ def converge(**variables: Any) -> None:
         raise SystemExit(run.output)
 
 
-def address() -> str:
-    """Its address, as this machine reaches it."""
+def address(container: str = CONTAINER) -> str:
+    """The address of a test host, as this machine reaches it."""
     form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
     done = subprocess.run(
-        ["docker", "inspect", "--format", form, CONTAINER], check=True, capture_output=True, text=True
+        ["docker", "inspect", "--format", form, container], check=True, capture_output=True, text=True
     )
     return done.stdout.strip()
 

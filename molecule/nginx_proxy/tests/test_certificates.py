@@ -32,7 +32,7 @@ def names(certificate: x509.Certificate) -> list[str]:
     return sorted(str(name.value) for name in alternative)
 
 
-def make(folder: Path, *, days: int = 90, name: str = NAME) -> tuple[str, str]:
+def make(folder: Path, *, days: int = 90) -> tuple[str, str]:
     """The paths of a certificate and of its key, as somebody might have them from their company."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The company")])
@@ -45,7 +45,7 @@ def make(folder: Path, *, days: int = 90, name: str = NAME) -> tuple[str, str]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=100))
         .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     paths = folder / f"{days}.pem", folder / f"{days}.key"
