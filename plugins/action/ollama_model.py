@@ -76,4 +76,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible brings no types
             failures = 0
             state = left["state"]
             seconds = min(seconds + 10, LONGEST_SLICE)
+            # Ansible shows them when the task ends, which is too late for who would rather not wait for that.
+            for warning in left["warnings"]:
+                display.display(f"{host} | {warning}", stderr=True)
             display.display(f"{host} | {meter.read(left['progress'])}", stderr=True)

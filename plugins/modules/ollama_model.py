@@ -19,13 +19,14 @@ description:
   - Models are pulled before others are removed. A model that cannot be had does not keep the others of the list from
     being pulled, but nothing is removed then. What was fetched of it stays on the server, and the next run takes it up.
   - While models are pulled, a line on the console tells how far they are, after 10 seconds and then every 30 at most,
-    or as soon after that as none is being checked. It goes to standard error, so that callbacks that write a document
-    to standard output keep it whole.
+    or as soon after that as none is being checked. What there is to warn of stands before the first. It goes to
+    standard error, so that callbacks that write a document to standard output keep it whole.
 author:
   - selfhosted.llm contributors (@selfhosted-llm)
 notes:
-  - What is latest, and which digest a registry offers, is asked with one small request per model from the machine
-    that this module runs on, through the proxy of its environment if there is one. The pull itself is the server's.
+  - What is latest, which digest a registry offers and how big a missing model is, is asked with one small request per
+    model from the machine that this module runs on, through the proxy of its environment if there is one. The pull
+    itself is the server's.
 extends_documentation_fragment:
   - selfhosted.llm._ollama
   - selfhosted.llm._attributes
@@ -109,10 +110,30 @@ options:
   storage_path:
     description:
       - Folder of the server's models on the machine that this module runs on, such as C(/root/.ollama/models).
-      - When it is given and the registry tells the models' sizes, nothing is pulled that the disk has no room for.
+      - When it is given and the registry tells the models' sizes, nothing is pulled, of no model of the list, unless
+        the disk has room for all of them together. Layers that models share count once, and what an earlier pull
+        left of them counts as there. What does not fit is refused in check mode, too.
       - Layers of up to 100 MB that are there before a pull are checked then, and removed when they are damaged. Ollama
         trusts what an earlier pull left, although not all of that was checked.
     type: path
+  memory_size:
+    description:
+      - Bytes of memory (RAM) of the server's machine, without that which GPUs have of their own. Where CPU and GPU
+        share one memory, as on a Mac, it is all of that.
+      - When it is given, a warning names each model of the list that the machine cannot load, before it is pulled and
+        in each later run. Those of the state V(absent) are not looked at.
+      - The size of the weights is what is compared, as the registry tells it where it is asked, else that of the whole
+        model as the server lists it, which is some kilobytes more. Context takes memory on top of that, as much as
+        the server's settings want, so that a model without a warning may still not fit.
+      - Swap is not counted. Ollama counts it, and loads a model into it that is very slow then.
+    type: int
+  gpu_memory_size:
+    description:
+      - Bytes of memory of their own that the GPUs of the server's machine have together, V(0) when there are none.
+      - They count for what the machine can load, and a warning names each model that does not fit into them alone,
+        so that part of it runs on the CPU.
+    type: int
+    default: 0
   progress:
     description: Whether the console tells how far the pulls are.
     type: bool
@@ -152,6 +173,12 @@ EXAMPLES = r"""
       - name: llama3
         digest: 365c0bd3c000a25d28ddbf732fe1c6add414de7275464c4e4d1c3b5fcb5d8ad1
     exclusive: true
+
+- name: A large one, with a word before the download where the machine has not the disk or the memory for it
+  selfhosted.llm.ollama_model:
+    name: [llama3:70b]
+    storage_path: /usr/share/ollama/.ollama/models
+    memory_size: "{{ ansible_facts['memtotal_mb'] * 1024 * 1024 }}"
 
 - name: A server that Ansible does not manage, asked from the controller
   selfhosted.llm.ollama_model:
@@ -212,6 +239,7 @@ models:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.warnings import get_warning_messages
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import connection_from, ollama_arguments
 from ansible_collections.selfhosted.llm.plugins.module_utils._difference import Difference
@@ -225,6 +253,7 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.job import 
     resume,
     start,
 )
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.memory import Memory, too_large
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.model import (
     Model,
     Wanted,
@@ -261,6 +290,8 @@ ARGUMENTS = {
     "on_registry_error": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},
     "registry_ca_path": {"type": "path"},
     "storage_path": {"type": "path"},
+    "memory_size": {"type": "int"},
+    "gpu_memory_size": {"type": "int", "default": 0},
     "progress": {"type": "bool", "default": True},
     "slice": {
         "type": "dict",
@@ -274,18 +305,22 @@ def run(module: AnsibleModule) -> None:
     wanted = wanted_from(params)
     effort = effort_from(params)
     server = connect(params)
+    memory = memory_from(params)
     state = (params["slice"] or {}).get("state")
     if state:
         carry_on(module, server, wanted, resume(state), effort)
         return
     job, answers = prepare(module, server, wanted)
     missing = {}
-    if job.transfers and (module.check_mode or params["storage_path"]):
+    if job.transfers and (module.check_mode or params["storage_path"] or memory):
         answers |= look_up([name for name in job.plan.pull if name not in answers], params)
         if params["storage_path"] and not module.check_mode:
             clear_damage(module, job, answers)
         missing = missing_blobs(job.plan.pull, answers, server.has_blob)
-        look_at_disk(module, missing, answers)
+    if memory:
+        for sentence in too_large(wanted, job.before, answers, memory):
+            module.warn(sentence)
+    look_at_disk(module, missing, answers)
     if module.check_mode:
         coming = {name: None if blobs is None else sum(blobs.values()) for name, blobs in missing.items()}
         after = foretell(job, answers)
@@ -308,6 +343,15 @@ def effort_from(params: dict[str, t.Any]) -> Effort:
             raise InvalidInput(f"{option} is {params[option]}: it must be {least} or more.")
     seconds = params["slice"]["seconds"] if params["slice"] else None
     return Effort(params["parallel_pulls"], params["stall_timeout"], params["retries"], seconds)
+
+
+def memory_from(params: dict[str, t.Any]) -> Memory | None:
+    """What the server's machine has; None when the task does not tell."""
+    system, gpu = params["memory_size"], params["gpu_memory_size"]
+    for option, size, least in (("memory_size", system, 1), ("gpu_memory_size", gpu, 0)):
+        if size is not None and size < least:
+            raise InvalidInput(f"{option} is {size}: it must be {least} or more.")
+    return Memory(system, gpu) if system or gpu else None
 
 
 def connect(params: dict[str, t.Any]) -> Ollama:
@@ -353,16 +397,16 @@ def look_at_disk(
         answer = answers[name]
         if blobs is None and isinstance(answer, Unknown):
             module.warn(f"Nobody tells how big '{name}' is: {stopped(answer.reason)}")
-    if module.params["storage_path"]:
-        known = {digest: size for blobs in missing.values() for digest, size in (blobs or {}).items()}
-        check_space(module.params["storage_path"], known)
+    if missing and module.params["storage_path"]:
+        check_space(module.params["storage_path"], missing)
 
 
 def carry_on(module: AnsibleModule, server: Ollama, wanted: list[Wanted], job: Job, effort: Effort) -> None:
     """Pull, then remove, and end; or end with what the next slice needs."""
     pull_all(lambda: connect(module.params), job.transfers, effort)
     if job.is_paused:
-        module.exit_json(changed=True, slice={"state": job.to_data(), "progress": job.to_progress()})
+        left = {"state": job.to_data(), "progress": job.to_progress(), "warnings": get_warning_messages()}
+        module.exit_json(changed=True, slice=left)
     problems = list(job.errors)
     try:
         after = server.models() if job.transfers else job.before

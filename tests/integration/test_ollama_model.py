@@ -159,6 +159,8 @@ def test_a_machine_without_requests_is_told_so(ollama: str, tmp_path: Path) -> N
         ({"models": [{"name": "a", "sate": "absent"}]}, "sate"),
         ({"models": [{"state": "absent"}]}, "missing required arguments: name"),
         ({"name": ["a"], "state": "gone"}, "value of state must be one of"),
+        ({"name": ["a"], "memory_size": 0}, "memory_size is 0: it must be 1 or more"),
+        ({"name": ["a"], "gpu_memory_size": -1}, "gpu_memory_size is -1: it must be 0 or more"),
     ],
 )
 def test_wrong_options_are_refused(ollama: str, arguments: dict[str, Any], sentence: str) -> None:

@@ -284,17 +284,24 @@ def test_a_full_disk(small_server: OllamaServer, registry: FaultyRegistry) -> No
 
 def test_the_console_tells_how_far_it_is(server: OllamaServer, registry: FaultyRegistry) -> None:
     registry.rate = 2_500_000
-    arguments = {"api_url": server.url, "name": [registry.name(LARGE), registry.name("llama3")]}
+    arguments = {
+        "api_url": server.url,
+        "name": [registry.name(LARGE), registry.name("llama3")],
+        "registry_ca_path": str(STATE / "ca.pem"),
+        "memory_size": 10_000_000,
+    }
     done = subprocess.run(
         command("ollama_model", arguments), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    [line] = [line for line in done.stderr.splitlines() if line.startswith("localhost | ")]
+    [warning, line] = [line for line in done.stderr.splitlines() if line.startswith("localhost | ")]
+    assert f"localhost | Model '{registry.name(LARGE)}:latest' needs at least 46 MB for its weights" in warning
     assert f"localhost | 1 of 2 models done, {registry.name(LARGE)}:latest " in line
     assert " of 46 MB), " in line
     assert " MB/s, " in line
     result = json.loads(done.stdout[done.stdout.index("{\n") :])["plays"][0]["tasks"][0]["hosts"]["localhost"]
     assert "slice" not in result["invocation"]["module_args"]
+    assert result["warnings"] == [warning.removeprefix("localhost | ")]
     assert result["changed"]
     [large, small] = result["models"]
     assert (large["action"], small["action"]) == ("pulled", "pulled")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ OTHER_DIGEST = "0" * 64
 
 
 def ollama_model(server: OllamaServer, **arguments: Any) -> Result:
-    options = {name: arguments.pop(name) for name in ("check",) if name in arguments}
+    options = {name: arguments.pop(name) for name in ("check", "python") if name in arguments}
     arguments = {"api_url": server.url, "registry_ca_path": str(STATE / "ca.pem"), **arguments}
     return run_module("ollama_model", arguments, **options)
 
@@ -238,6 +240,35 @@ def test_a_disk_without_room_is_refused_before_the_first_byte(server: OllamaServ
     assert "/proc has 0 MB free" in result.message
     assert [request for request in registry.requests if "blobs" in request] == []
     assert not ollama_model(server, name=[registry.name("llama3")], storage_path="/").failed
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> tuple[str, str]:
+    """A folder, and a Python for which it is a disk of 47 MB."""
+    folder, python = tmp_path / "disk", tmp_path / "python"
+    folder.mkdir()
+    mount = f"mount -t tmpfs -o size=47000000 tmpfs {folder}"
+    python.write_text(
+        f"""#!/bin/sh\nexec unshare --map-root-user --mount sh -c '{mount} && exec {sys.executable} "$@"' sh "$@"\n"""
+    )
+    python.chmod(0o755)
+    return str(folder), str(python)
+
+
+def test_models_that_fit_one_by_one_and_not_together_are_refused_before_the_first_byte(
+    server: OllamaServer, registry: FaultyRegistry, small_disk: tuple[str, str]
+) -> None:
+    folder, python = small_disk
+    large, small = registry.name("all-minilm"), registry.name("llama3")
+    for name in (large, small):
+        assert not ollama_model(server, name=[name], storage_path=folder, python=python, check=True).failed
+    for check in (True, False):
+        refused = ollama_model(server, name=[large, small], storage_path=folder, python=python, check=check)
+        assert refused.message == (
+            f"The models need 48 MB more ({large}:latest 46 MB, {small}:latest 2 MB), and {folder} has 47 MB free:"
+            " make room for 1 MB there, or take models off the list. Nothing was pulled."
+        )
+    assert [request for request in registry.requests if "blobs" in request] == []
 
 
 def test_a_storage_path_that_is_none_is_refused(server: OllamaServer) -> None:

@@ -25,6 +25,8 @@ from ansible_collections.selfhosted.llm.plugins.module_utils._http import Client
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import Name
 
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+# The kinds of layers that are loaded into memory.
+WEIGHTS = tuple(f"application/vnd.ollama.image.{kind}" for kind in ("model", "projector", "adapter", "tensor"))
 # How many manifests are asked for at a time, over as many kept connections per registry.
 AT_A_TIME = 16
 
@@ -33,11 +35,12 @@ AT_A_TIME = 16
 class Manifest:
     """What a registry offers under a name: `digest` and the keys of `blobs` are 64 hexadecimal digits.
 
-    The values of `blobs` are sizes in bytes.
+    The values of `blobs` are sizes in bytes, `weights` is the part of them that is loaded into memory.
     """
 
     digest: str
     blobs: t.Mapping[str, int]
+    weights: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,10 @@ def parse_manifest(body: bytes) -> Manifest | None:
         data = json.loads(body)
         parts = [*data["layers"], data["config"]]
         blobs = {part["digest"].removeprefix("sha256:"): int(part["size"]) for part in parts}
+        weights = sum(int(part["size"]) for part in parts if part.get("mediaType") in WEIGHTS)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return Manifest(hashlib.sha256(body).hexdigest(), blobs)
+    return Manifest(hashlib.sha256(body).hexdigest(), blobs, weights)
 
 
 def parse_challenge(header: str) -> dict[str, str] | None:

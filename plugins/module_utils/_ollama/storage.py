@@ -45,10 +45,10 @@ def missing_blobs(
     return missing
 
 
-def check_space(path: str, missing: t.Mapping[str, int]) -> None:
-    """Raise InvalidInput when the file system of the store `path` has no room for the blobs `missing`.
+def check_space(path: str, missing: t.Mapping[Name, t.Mapping[str, int] | None]) -> None:
+    """Raise InvalidInput when the file system of the store `path` has no room for all that is `missing` together.
 
-    What earlier pulls left half fetched counts as there.
+    `missing` is what `missing_blobs` tells. What earlier pulls left half fetched counts as there.
     """
     try:
         free = shutil.disk_usage(path).free
@@ -57,11 +57,16 @@ def check_space(path: str, missing: t.Mapping[str, int]) -> None:
             f"storage_path is {path}, and its free space cannot be read ({error.strerror}): give the folder of the"
             " server's models on the machine where this task runs, or leave it out."
         ) from error
-    needed = sum(missing.values()) - sum(_partial(path, digest) for digest in missing)
+    coming = {
+        name: sum(max(0, size - _partial(path, digest)) for digest, size in (blobs or {}).items())
+        for name, blobs in missing.items()
+    }
+    needed = sum(coming.values())
     if needed > free:
+        each = ", ".join(f"{name} {amount(size)}" for name, size in coming.items() if size)
         raise InvalidInput(
-            f"The models need {amount(needed)} more, and {path} has {amount(free)} free:"
-            " make room, or take models off the list. Nothing was pulled."
+            f"The models need {amount(needed)} more ({each}), and {path} has {amount(free)} free:"
+            f" make room for {amount(needed - free)} there, or take models off the list. Nothing was pulled."
         )
 
 

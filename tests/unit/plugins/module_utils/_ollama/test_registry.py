@@ -21,6 +21,17 @@ def test_the_digest_is_that_of_the_bytes_as_they_came() -> None:
     assert manifest.blobs == {"a1": 5, "b2": 7, "c0": 3}
 
 
+def test_weights_are_what_is_loaded_into_memory() -> None:
+    kinds = ("model", "projector", "adapter", "tensor", "license", "template", "params", "json")
+    layers = [
+        {"mediaType": f"application/vnd.ollama.image.{kind}", "digest": f"sha256:{kind}", "size": 10**power}
+        for power, kind in enumerate(kinds)
+    ]
+    manifest = parse_manifest(json.dumps({"layers": layers, "config": CONFIG}).encode())
+    assert manifest is not None
+    assert manifest.weights == 1111
+
+
 @pytest.mark.parametrize(
     "body",
     [

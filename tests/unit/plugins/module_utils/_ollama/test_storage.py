@@ -44,11 +44,11 @@ def free(monkeypatch: pytest.MonkeyPatch) -> int:
 def test_what_was_fetched_in_part_counts_as_there(tmp_path: Path, free: int) -> None:
     part = 8 << 20
     (tmp_path / "blobs").mkdir()
-    with pytest.raises(InvalidInput, match="free: make room"):
-        check_space(str(tmp_path), {"a": free + part // 2})
+    with pytest.raises(InvalidInput, match="free: make room for 4 MB there"):
+        check_space(str(tmp_path), {A: {"a": free + part // 2}})
     (tmp_path / "blobs" / "sha256-a-partial").write_bytes(b"x" * part)
     os.sync()
-    check_space(str(tmp_path), {"a": free + part // 2})
+    check_space(str(tmp_path), {A: {"a": free + part // 2}})
 
 
 def test_a_sparse_file_counts_with_what_it_holds(tmp_path: Path, free: int) -> None:
@@ -57,7 +57,22 @@ def test_a_sparse_file_counts_with_what_it_holds(tmp_path: Path, free: int) -> N
     with (tmp_path / "blobs" / "sha256-a-partial").open("wb") as file:
         file.truncate(size)
     with pytest.raises(InvalidInput, match="make room"):
-        check_space(str(tmp_path), {"a": size})
+        check_space(str(tmp_path), {A: {"a": size}})
+
+
+def test_models_that_fit_one_by_one_and_not_together_are_named_with_their_sizes(tmp_path: Path, free: int) -> None:
+    half = free // 2
+    check_space(str(tmp_path), {A: {"x": half}, B: {"y": half}})
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "sha256-y-partial").write_bytes(b"x" * (16 << 20))
+    os.sync()
+    missing = {A: {"x": half}, B: {"y": half}, C: {"z": 40_000_000}, parse("there"): {}, parse("unknown"): None}
+    with pytest.raises(InvalidInput) as refusal:
+        check_space(str(tmp_path), missing)
+    assert str(refusal.value) == (
+        "The models need 1.1 GB more (a:latest 537 MB, b:latest 520 MB, c:latest 40 MB), and"
+        f" {tmp_path} has 1.1 GB free: make room for 23 MB there, or take models off the list. Nothing was pulled."
+    )
 
 
 def test_small_blobs_that_are_damaged_are_removed(tmp_path: Path) -> None:
