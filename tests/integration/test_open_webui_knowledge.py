@@ -31,9 +31,7 @@ class Bases(Declared):
     """The module on the server's own machine, without Ansible, which would only look at folders of the controller."""
 
     def run(self, *things: dict[str, Any], check: bool = False, **arguments: Any) -> Result:
-        bases = [{"remote_src": True, **thing} for thing in things]
-        parameters = {**self.admin, self.option: bases, **arguments}
-        return run_module(self.module, parameters, check=check, through_ansible=False)
+        return super().run(*({"remote_src": True, **thing} for thing in things), check=check, **arguments)
 
     def id(self, name: str) -> str:
         return str(self.stored()[name]["id"])
@@ -78,9 +76,12 @@ def write(folder: Path, documents: dict[str, str]) -> Path:
 @pytest.fixture(scope="session")
 def embedding(services: dict[str, Any]) -> None:
     """The model that Open WebUI embeds with."""
-    body = {"model": MODEL, "stream": False}
-    reply = requests.post(f"{services['ollama_url']}/api/pull", json=body, timeout=300)
-    assert reply.json() == {"status": "success"}
+    # With more threads, these wait for each other in loops, which takes a busy machine more than all else.
+    alone = {"from": MODEL, "parameters": {"num_thread": 1}}
+    for step, more in (("pull", {}), ("create", alone)):
+        body = {"model": MODEL, "stream": False, **more}
+        reply = requests.post(f"{services['ollama_url']}/api/{step}", json=body, timeout=300)
+        assert reply.json() == {"status": "success"}
 
 
 @pytest.fixture
@@ -386,7 +387,7 @@ def test_a_folder_that_cannot_be_right(
     wrong = {"name": "Handbook", "src": prepare(folder), "remote_src": remote_src}
     for check in (True, False):
         parameters = {**bases.admin, "knowledge": [{"name": "First"}, wrong]}
-        result = run_module("open_webui_knowledge", parameters, check=check)
+        result = run_module("open_webui_knowledge", parameters, check=check, through_ansible=not remote_src)
         assert result.failed
         assert sentences[0 if remote_src else 1] in result.message
     assert bases.stored() == {}

@@ -49,10 +49,10 @@ def tools(admin: dict[str, str]) -> Declared:
 
 @pytest.fixture
 def weather(tmp_path: Path) -> dict[str, Any]:
-    """A tool from a file."""
+    """A tool from a file of the host."""
     file = tmp_path / "my weather.py"
     file.write_text(CODE, encoding="utf-8")
-    return {"id": "weather", "name": "Weather", "description": "Tells it.", "src": str(file)}
+    return {"id": "weather", "name": "Weather", "description": "Tells it.", "src": str(file), "remote_src": True}
 
 
 def valves(tools: Declared, key: str) -> dict[str, Any]:
@@ -60,6 +60,7 @@ def valves(tools: Declared, key: str) -> dict[str, Any]:
 
 
 def test_made_changed_and_removed(tools: Declared, weather: dict[str, Any]) -> None:
+    weather["remote_src"] = False
     made = tools.prove(weather)
     assert actions(made, "tools") == ["created"]
     # The server changes old imports wherever it finds them.
@@ -139,7 +140,7 @@ def test_shared_with_a_group(tools: Declared, weather: dict[str, Any], office: d
 @pytest.mark.versions("open-webui")
 def test_code_of_the_host_and_of_the_task(tools: Declared, weather: dict[str, Any]) -> None:
     inline = {"id": "inline", "content": "class Tools:\n    pass\n"}
-    assert actions(tools.prove({**weather, "remote_src": True}, inline), "tools") == ["created", "created"]
+    assert actions(tools.prove(weather, inline), "tools") == ["created", "created"]
     assert tools.stored()["inline"]["content"] == inline["content"]
     assert actions(tools.prove(inline, exclusive=True), "tools") == ["none", "removed"]
 

@@ -25,7 +25,10 @@ class Declared:
     stored: Callable[[], Any]
 
     def run(self, *things: dict[str, Any], check: bool = False, **arguments: Any) -> Result:
-        return run_module(self.module, {**self.admin, self.option: list(things), **arguments}, check=check)
+        # Ansible has a part only in what comes from the controller.
+        brought = any("src" in thing and not thing.get("remote_src") for thing in things)
+        parameters = {**self.admin, self.option: list(things), **arguments}
+        return run_module(self.module, parameters, check=check, through_ansible=brought)
 
     def do(self, *things: dict[str, Any], **arguments: Any) -> list[str]:
         """The actions of a run, which must end well."""

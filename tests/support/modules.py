@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from preloaded import Preloaded
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +46,8 @@ ENVIRONMENT = os.environ | {
     "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
     "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
 }
+MODULE_ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": ENVIRONMENT["ANSIBLE_COLLECTIONS_PATH"]}
+COLLECTION = "ansible_collections.selfhosted.llm"
 
 
 def command(
@@ -82,32 +87,68 @@ def run_module(
     return _alone(module, arguments, check)
 
 
+@functools.cache
+def _ansible() -> Preloaded:
+    """What Ansible's programs begin with."""
+    return Preloaded(["ansible.cli.adhoc", "ansible.plugins.inventory", "ansible.plugins.strategy"], ROOT, ENVIRONMENT)
+
+
+@functools.cache
+def _modules() -> Preloaded:
+    """What the modules begin with."""
+    files = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "plugins" / "module_utils").rglob("*.py"))
+    return Preloaded([f"{COLLECTION}.{'.'.join(file.parts)}" for file in files], ROOT, MODULE_ENVIRONMENT)
+
+
+def _printed(preloaded: Preloaded, line: list[str], told: str = "") -> tuple[str, str]:
+    """What a program prints that reads `told`."""
+    with (
+        tempfile.TemporaryFile("w+") as stdin,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        stdin.write(told)
+        stdin.seek(0)
+        preloaded.run(line, (stdin, out, err))
+        for file in (out, err):
+            file.seek(0)
+        return out.read(), err.read()
+
+
 def _through_ansible(line: list[str]) -> Result:
-    done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    start = done.stdout.find("{\n")
-    assert start >= 0, done.stdout + done.stderr
-    values = json.JSONDecoder().raw_decode(done.stdout[start:])[0]
-    return Result(values["plays"][0]["tasks"][0]["hosts"]["localhost"], done.stdout + done.stderr)
+    stdout, stderr = _printed(_ansible(), ["ansible", "adhoc", *line[1:]])
+    start = stdout.find("{\n")
+    assert start >= 0, stdout + stderr
+    values = json.JSONDecoder().raw_decode(stdout[start:])[0]
+    return Result(values["plays"][0]["tasks"][0]["hosts"]["localhost"], stdout + stderr)
 
 
 def _alone(module: str, arguments: dict[str, Any], check: bool) -> Result:
     """Run a module's own code."""
-    with start_module(module, arguments, check=check) as process:
-        stdout, stderr = process.communicate()
+    stdout, stderr = _printed(_modules(), [_name(module)], _told(arguments, check))
     assert stdout.lstrip().startswith("{"), stdout + stderr
     return Result(json.loads(stdout), stdout + stderr)
 
 
-def start_module(module: str, arguments: dict[str, Any], *, check: bool = False) -> subprocess.Popen[str]:
-    """A module's own code, under way, with what Ansible tells it on its standard input."""
+def _name(module: str) -> str:
+    return f"{COLLECTION}.plugins.modules.{module}"
+
+
+def _told(arguments: dict[str, Any], check: bool) -> str:
+    """What Ansible tells a module on its standard input."""
     told = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_verbosity": 0}
+    return json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **told}})
+
+
+def start_module(module: str, arguments: dict[str, Any], *, check: bool = False) -> subprocess.Popen[str]:
+    """A module's own code, under way in a process that can be killed."""
     with tempfile.TemporaryFile("w+") as text:
-        json.dump({"ANSIBLE_MODULE_ARGS": {**arguments, **told}}, text)
+        text.write(_told(arguments, check))
         text.seek(0)
         return subprocess.Popen(
-            [sys.executable, "-m", f"ansible_collections.selfhosted.llm.plugins.modules.{module}"],
+            [sys.executable, "-m", _name(module)],
             cwd=ROOT,
-            env=ENVIRONMENT | {"PYTHONPATH": ENVIRONMENT["ANSIBLE_COLLECTIONS_PATH"]},
+            env=MODULE_ENVIRONMENT,
             stdin=text,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
