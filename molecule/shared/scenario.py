@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,13 @@ class Run:
         return str(failed[-1].result["msg"])
 
 
-def run_playbook(playbook: str, limit: str, *arguments: str, json_output: bool = True) -> Run:
+def run_playbook(
+    playbook: str,
+    limit: str,
+    *arguments: str,
+    json_output: bool = True,
+    inventories: Sequence[Path] = (INVENTORY,),
+) -> Run:
     """Run a playbook of the repository on the test hosts of `limit`."""
     # Molecule points Ansible at a configuration of its own; a user's run has the repository's.
     environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
@@ -160,7 +167,7 @@ def run_playbook(playbook: str, limit: str, *arguments: str, json_output: bool =
     command = [
         str(Path(sys.executable).parent / "ansible-playbook"),
         str(ROOT / playbook),
-        f"--inventory={INVENTORY}",
+        *(f"--inventory={inventory}" for inventory in inventories),
         f"--limit={limit}",
         *arguments,
     ]

@@ -13,6 +13,7 @@ from scenario import Run, ask, machine, run_playbook
 ONE_ROLE = "molecule/stack/one_role.yml"
 STACK = "stack-debian12"
 NEIGHBOUR = "neighbour-debian12"
+OF_32_BITS = "neighbour-debian12-i386"
 
 testinfra_hosts = [machine(STACK)]
 
@@ -32,6 +33,15 @@ def refusal(run: Run) -> str:
     [
         ("ollama_server", {"ollama_server_address": "0.0.0.0"}, "ollama_server_allow_unauthenticated to true"),
         ("ollama_server", {"ollama_server_environment": {"OLLAMA_HOST": "0.0.0.0"}}, "set ollama_server_address"),
+        ("ollama_server", {"ollama_server_settings": {"context_lenght": 8192}}, "context_lenght"),
+        ("ollama_server", {"ollama_server_settings": {"context_length": "long"}}, "context_length"),
+        ("ollama_server", {"ollama_server_settings": {"igpu_enable": True}}, "which came with Ollama 0.30.0"),
+        ("ollama_server", {"ollama_server_environment": {"OLLAMA_MAX_VRAM": 1}}, "which went with Ollama 0.7.0"),
+        (
+            "ollama_server",
+            {"ollama_server_settings": {"keep_alive": "1h"}, "ollama_server_environment": {"OLLAMA_KEEP_ALIVE": "2h"}},
+            "sets OLLAMA_KEEP_ALIVE for stack-debian12: set ollama_server_settings alone instead",
+        ),
         ("ollama_server", {"ollama_server_port": "many"}, "ollama_server_port"),
         ("ollama_server", {"ollama_server_models": [{"name": "llama3", "sate": "absent"}]}, "sate"),
         ("ollama_server", {"ollama_server_models": [{"name": "llama3", "state": "gone"}]}, "gone"),
@@ -112,10 +122,25 @@ def test_a_machine_without_docker_is_refused(role: str) -> None:
     assert "run the role selfhosted.llm.docker_engine first" in message
 
 
-@pytest.mark.parametrize("role", ["docker_engine", "ollama_server", "open_webui", "nginx_proxy"])
-def test_who_is_not_root_is_refused(role: str) -> None:
+@pytest.mark.parametrize("role", ["docker_engine", "open_webui"])
+def test_a_system_of_32_bits_is_refused(role: str) -> None:
+    message = refusal(run_with(ONE_ROLE, OF_32_BITS, role=role))
+    assert f"{OF_32_BITS} runs a 32-bit system under a 64-bit kernel" in message
+    assert "install the 64-bit edition of Debian" in message
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        ("docker_engine", "must be root on"),
+        ("ollama_server", "finds no Docker that it can talk to on"),
+        ("open_webui", "must be root on"),
+        ("nginx_proxy", "must be root on"),
+    ],
+)
+def test_who_is_not_root_is_refused(role: str, sentence: str) -> None:
     message = refusal(run_with(ONE_ROLE, NEIGHBOUR, "--user=nobody", role=role, as_root=False))
-    assert f"{role} must be root on {NEIGHBOUR}" in message
+    assert f"{role} {sentence} {NEIGHBOUR}" in message
     assert "set 'become: true'" in message
 
 

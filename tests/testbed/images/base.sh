@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Usage: base.sh SUITE IMAGE. Makes IMAGE, a minimal Debian: from Docker Hub
-# where it answers, else with debootstrap from Debian's packages.
+# Usage: base.sh SUITE IMAGE [ARCHITECTURE]. Makes IMAGE, a minimal Debian: from
+# Docker Hub where it answers, else with debootstrap from Debian's packages, as one
+# of another architecture always is.
 set -euo pipefail
-suite=$1 image=$2
+suite=$1 image=$2 architecture=${3:-}
 
-if docker pull --quiet "debian:$suite-slim" >/dev/null 2>&1; then
+if [ -z "$architecture" ] && docker pull --quiet "debian:$suite-slim" >/dev/null 2>&1; then
   docker tag "debian:$suite-slim" "$image"
   exit 0
 fi
 if ! command -v debootstrap >/dev/null; then
-  echo "Docker Hub does not answer here, and debootstrap is missing: apt-get install debootstrap" >&2
+  echo "$image cannot be pulled, and debootstrap is missing: apt-get install debootstrap" >&2
   exit 1
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-debootstrap --variant=minbase "$suite" "$folder" >/dev/null
+debootstrap ${architecture:+--arch="$architecture"} --variant=minbase "$suite" "$folder" >/dev/null
 rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/*
 tar --directory "$folder" --create . | docker import - "$image" >/dev/null
