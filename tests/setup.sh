@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 collections=.ansible/collections/ansible_collections
 stamp=.venv/setup-of
-wanted=$(cat requirements-dev.txt requirements.yml tests/testbed/requirements.yml tests/setup.sh | sha256sum)
+wanted=$(cat requirements-dev.txt requirements.yml tests/testbed/requirements.yml tests/setup.sh | cksum)
 
 if [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
   exit 0
@@ -17,13 +17,18 @@ if [[ $PWD == *[[:space:]]* ]]; then
   echo "setup: Ansible runs no Python from a path with a space in it: move this folder ($PWD)" >&2
   exit 1
 fi
-if ! python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "setup: Python 3.11 or newer with its venv module is needed: apt-get install python3-venv" >&2
+# ansible-core 2.19 runs on these. A Mac's own is older, and Homebrew's may be newer.
+for python in python3 python3.13 python3.12 python3.11 none; do
+  "$python" -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && break
+done
+if [ "$python" = none ]; then
+  echo "setup: Python 3.11, 3.12 or 3.13 with its venv module is needed: apt-get install python3-venv," \
+    "or on a Mac brew install python@3.13" >&2
   exit 1
 fi
 
 echo "setup: Python packages into .venv (about a minute)"
-python3 -m venv .venv
+"$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 
 echo "setup: collections into .ansible/collections"

@@ -36,9 +36,12 @@ without_servers() {
 scenarios() {
   part machines molecule create || return
   # The longest of them beside all others; the browser visits what it leaves.
-  { part stack bash tests/molecule.sh --keep stack && part browser python -m pytest tests/browser; } &
-  part door bash tests/molecule.sh --keep nginx_proxy &
-  part roles bash tests/molecule.sh --keep docker_engine ollama_server open_webui
+  {
+    part stack bash tests/molecule.sh --keep stack && part browser python -m pytest tests/browser
+    part machines-people-have bash tests/molecule.sh --keep pi_and_mac
+  } &
+  part door bash tests/molecule.sh --keep nginx_proxy adoption &
+  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui
   wait
   part machines-gone molecule destroy
 }

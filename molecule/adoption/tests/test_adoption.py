@@ -177,7 +177,7 @@ def test_check_mode_tells_what_would_change_and_touches_nothing(homes: dict[str,
 
 
 def wait(home: Home) -> None:
-    for _ in range(120):
+    for _attempt in range(120):
         with suppress(Refused):
             if "json" in home.request("/ready", port=home.port).headers.get("content-type", ""):
                 return

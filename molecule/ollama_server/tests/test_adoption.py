@@ -26,7 +26,7 @@ def test_a_container_with_a_published_port_is_taken_over_with_its_models(host: A
     assert run.rc == 0, run.output
     # The memory of a new container is empty.
     changed = [task.split(" : ")[1].split(" (")[0] for task in run.changed]
-    assert changed == ["Install | Container", "Models | Load into memory"]
+    assert changed == ["Container | Ollama", "Models | Load into memory"]
     assert models(host) == before
     assert host.check_output("docker inspect ollama --format '{{.HostConfig.NetworkMode}}'") == "host"
 

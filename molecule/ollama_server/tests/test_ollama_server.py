@@ -53,6 +53,18 @@ def test_the_container_is_kept_running_with_bounded_logs(host: Any) -> None:
     assert [mount["Name"] for mount in container["Mounts"] if mount["Type"] == "volume"] == ["ollama"]
 
 
+def test_the_settings_are_the_servers_own(host: Any) -> None:
+    """As the server understood them, which takes `false` for yes."""
+    [loaded] = ask(host, "127.0.0.1", "/api/ps", port=11434).json()["models"]
+    assert loaded["context_length"] == 1024
+    config = host.check_output("docker logs ollama 2>&1 | grep --max-count=1 'server config'")
+    assert "OLLAMA_FLASH_ATTENTION:false" in config
+    assert "OLLAMA_NO_CLOUD:true" in config
+    origins = [{"Origin": f"https://{name}.example.com"} for name in ("app", "other")]
+    answers = [ask(host, "127.0.0.1", "/api/version", port=11434, headers=origin) for origin in origins]
+    assert [answer.status for answer in answers] == [200, 403]
+
+
 def test_check_mode_finds_nothing_to_do(name: str) -> None:
     run = run_playbook("molecule/ollama_server/converge.yml", name, "--check", "--diff")
     assert (run.rc, run.changed) == (0, []), run.output

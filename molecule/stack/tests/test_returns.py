@@ -52,10 +52,9 @@ def test_everything_is_back_after_a_reboot_without_ansible(tokens: dict[str, str
     assert_all_is_there(tokens)
 
 
-@pytest.mark.parametrize("container", ["ollama", "open-webui"])
-def test_a_removed_container_comes_back_with_its_data(tokens: dict[str, str], container: str) -> None:
+def test_removed_containers_come_back_with_their_data(tokens: dict[str, str]) -> None:
     for host in HOSTS.values():
-        host.check_output(f"docker rm --force {container}")
+        host.check_output("docker rm --force ollama open-webui")
     changed_by_a_run()
     assert_all_is_there(tokens)
 
@@ -99,19 +98,30 @@ class ByHand:
         assert answer.status == 200, answer.text
 
 
+# One of each role at a time, so that it is plain what a role answers to.
 @pytest.mark.parametrize(
-    ("change", "mended"),
+    ("changes", "mended"),
     [
-        (ByHand.environment, ["ollama_server : Install | Container"]),
-        (ByHand.site, ["nginx_proxy : Configure | Site", "nginx_proxy : Let nginx read its configuration"]),
-        (ByHand.model, ["ollama_server : Models | Install and remove"]),
-        (ByHand.sign_up, ["open_webui : Declare | Settings"]),
-        (ByHand.stored_url, ["open_webui : Declare | Connections to Ollama"]),
+        (
+            [ByHand.environment, ByHand.sign_up, ByHand.site],
+            [
+                "ollama_server : Container | Ollama",
+                "open_webui : Declare | Settings",
+                "nginx_proxy : Configure | Site",
+                "nginx_proxy : Let nginx read its configuration",
+            ],
+        ),
+        (
+            [ByHand.model, ByHand.stored_url],
+            ["ollama_server : Models | Install and remove", "open_webui : Declare | Connections to Ollama"],
+        ),
     ],
+    ids=["environment, sign-up, site", "model, stored URL"],
 )
-def test_one_change_by_hand_is_reported_and_mended(tokens: dict[str, str], change: Any, mended: list[str]) -> None:
+def test_changes_by_hand_are_reported_and_mended(tokens: dict[str, str], changes: Any, mended: list[str]) -> None:
     for name, host in HOSTS.items():
-        change(ByHand(host, tokens[name]))
+        for change in changes:
+            change(ByHand(host, tokens[name]))
     assert changed_by_a_run() == dict.fromkeys(NAMES, mended)
     assert_all_is_there(tokens)
 
