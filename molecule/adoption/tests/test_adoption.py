@@ -231,7 +231,7 @@ def adopted(homes: dict[str, Home]) -> Run:
 def test_a_site_that_would_answer_in_the_place_of_the_door_is_named(adopted: Run, homes: dict[str, Home]) -> None:
     assert f"On {DEBIAN13} /etc/nginx/sites-enabled/open-webui has a site for" in adopted.failure
     assert (
-        "on port 80, where this role's would be: take it away (rm /etc/nginx/sites-enabled/open-webui)"
+        "on port 80, where this role's would be: take that site away (rm /etc/nginx/sites-enabled/open-webui,"
         in adopted.failure
     )
     past = f"On {DEBIAN12} /etc/nginx/sites-enabled/open-webui leads to Open WebUI past this role's site"

@@ -127,5 +127,8 @@ def test_the_watch_restarts_a_container_that_lost_its_gpu_once(host: Any) -> Non
     assert "llama3:latest on the CPU still" in host.check_output("journalctl --unit=ollama-gpu-watch --output=cat")
     assert container(host)["State"]["StartedAt"] == restarted
 
+    timer = host.file("/etc/systemd/system/ollama-gpu-watch.timer")
+    assert timer.exists
+    assert converge(ollama_server_gpu="none").rc == 0
+    assert not timer.exists
     assert converge().rc == 0
-    assert not host.file("/etc/systemd/system/ollama-gpu-watch.timer").exists

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from device_nodes import device_nodes
 from scenario import ask, machine, run_playbook
 
 CONVERGE = "molecule/ollama_server/converge.yml"
@@ -29,6 +30,28 @@ def test_a_container_with_a_published_port_is_taken_over_with_its_models(host: A
     assert changed == ["Container | Ollama", "Models | Load into memory"]
     assert models(host) == before
     assert host.check_output("docker inspect ollama --format '{{.HostConfig.NetworkMode}}'") == "host"
+
+
+def test_a_container_with_a_gpu_does_not_lose_it(host: Any) -> None:
+    host.check_output("docker rm --force ollama")
+    with device_nodes(host, "/dev/dri/renderD128"):
+        host.check_output(
+            "docker create --name ollama --volume ollama:/root/.ollama --device /dev/dri --env CANARY=canary-by-hand"
+            f" --env OLLAMA_KEEP_ALIVE=1h {IMAGE}"
+        )
+        refused = run_playbook(CONVERGE, NAME)
+        assert f"The container ollama on {NAME} was started by hand with a GPU, and ollama_server_gpu is none" in (
+            refused.failure
+        )
+        assert refused.changed == []
+        told = run_playbook(
+            CONVERGE, NAME, "--check", "--diff", "--extra-vars=ollama_server_gpu=vulkan", json_output=False
+        )
+    assert told.rc == 0, told.output
+    assert "have them: CANARY, OLLAMA_KEEP_ALIVE" in " ".join(told.output.split())
+    assert "canary-by-hand" not in told.output
+    host.check_output("docker rm --force ollama")
+    assert run_playbook(CONVERGE, NAME).rc == 0
 
 
 def test_a_container_with_its_models_elsewhere_is_left_alone(host: Any) -> None:

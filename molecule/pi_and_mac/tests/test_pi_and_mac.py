@@ -117,7 +117,13 @@ def without_docker(mac: Any) -> Iterator[None]:
     mac.check_output("systemctl start desktop")
 
 
+def test_what_only_root_could_do_to_docker_is_refused() -> None:
+    run = run_on_mac(**IN_DOCKER, docker_engine_daemon_options={"debug": True})
+    assert "docker_engine leaves the Docker of mac on mac as it is" in run.failure
+    assert "would do nothing" in run.failure
+
+
 @pytest.mark.usefixtures("without_docker")
 def test_docker_desktop_that_does_not_run_is_named() -> None:
-    """By both roles: the first one would install Docker for root, which nobody is here."""
+    """The role would install Docker for root, which nobody is here."""
     assert "docker_engine must be root on mac, where no Docker answers to mac" in run_on_mac(**IN_DOCKER).failure

@@ -29,14 +29,24 @@ def rows(database, query):
     return [row[0] for row in database.execute(query)]
 
 
-def opened(data, mode):
-    return contextlib.closing(sqlite3.connect((data / "webui.db").as_uri() + f"?mode={mode}", uri=True))
+def opened(data, how):
+    return contextlib.closing(sqlite3.connect((data / "webui.db").as_uri() + f"?{how}", uri=True))
+
+
+def reading(data):
+    """How the database is opened so that no file appears beside it.
+
+    SQLite makes those of its write-ahead log (which byte 18 tells of) anew for whoever reads, when nobody has it open.
+    """
+    with (data / "webui.db").open("rb") as file:
+        logged = file.read(19)[18:] == b"\x02"
+    return "mode=ro" + ("&immutable=1" if logged and not (data / "webui.db-wal").exists() else "")
 
 
 def look(data):
     if not (data / "webui.db").exists():
         return {"database": False}
-    with opened(data, "ro") as database:
+    with opened(data, reading(data)) as database:
         tables = rows(database, "SELECT name FROM sqlite_master")
         roles = dict(database.execute("SELECT email, role FROM user")) if "user" in tables else {}
         return {
@@ -56,7 +66,7 @@ def copy(data, to):
     )
     if done.returncode:
         sys.exit(done.stderr.strip().splitlines()[-1])
-    with opened(to, "rw") as database:
+    with opened(to, "mode=rw") as database:
         problems = rows(database, "PRAGMA quick_check(1)")
         if problems != ["ok"]:
             sys.exit(f"its database is damaged: {problems[0].splitlines()[-1]}")
