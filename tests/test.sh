@@ -35,11 +35,9 @@ without_servers() {
 
 scenarios() {
   part machines molecule create || return
-  # The longest of them beside all others; the browser visits what it leaves.
-  {
-    part stack bash tests/molecule.sh --keep stack && part browser python -m pytest tests/browser
-    part machines-people-have bash tests/molecule.sh --keep pi_and_mac
-  } &
+  # Each by one molecule, which takes machines for prepared that another has prepared meanwhile. The
+  # browser visits what the stack leaves.
+  { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser; } &
   part door bash tests/molecule.sh --keep nginx_proxy adoption &
   part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui
   wait

@@ -12,6 +12,7 @@ next. Until it is put there, it can be removed at any time without a trace in wh
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
 from urllib.parse import quote
@@ -50,17 +51,22 @@ class Uploads:
         self._server = server
         self._base_id = base_id
         self._timeout = timeout
-        self._known = known
+        self._known = None if known is None else set(known)
         self._moved = time.monotonic()
         self._stalled = False
+        self._names: dict[str, threading.Lock] = {}
+        self._brought: set[str] = set()
 
     def bring(self, file: File) -> str:
         """The id of the file on the server, read and embedded; raises FileFailed."""
         self._refuse_stalled()
-        file_id = self._left_behind(file)
-        if file_id:
+        # One of the same name at a time, so that none takes what another has just brought for left behind.
+        with self._names.setdefault(file.base, threading.Lock()):
+            left_behind = self._left_behind(file)
+            file_id = left_behind or self._upload(file)
+            self._brought.add(file_id)
+        if left_behind:
             return file_id
-        file_id = self._upload(file)
         try:
             self._wait(file_id, file)
         except FileFailed:
@@ -98,7 +104,7 @@ class Uploads:
         for item in self._called(file.base):
             with self._server.understood(FILES):
                 mark = ((item["meta"] or {}).get("data") or {}).get(MARK)
-                if mark != self._base_id or item["id"] in self._known:
+                if mark != self._base_id or item["id"] in self._known | self._brought:
                     continue
                 ready = item["data"].get("status") == "completed" and item["meta"]["file_hash"] == file.digest
             if ready and not found:
