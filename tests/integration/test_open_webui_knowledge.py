@@ -188,7 +188,7 @@ def upload(admin: dict[str, str], name: str, content: bytes) -> str:
     """The id of a file that somebody uploads by hand, read and embedded."""
     headers = {"Authorization": f"Bearer {admin['api_token']}"}
     url = f"{admin['api_url']}/api/v1/files/?process_in_background=false"
-    reply = requests.post(url, files={"file": (name, content)}, headers=headers, timeout=60)
+    reply = requests.post(url, files={"file": (name, content)}, headers=headers, timeout=300)
     reply.raise_for_status()
     return str(reply.json()["id"])
 

@@ -171,6 +171,6 @@ def wait_for(url: str, *, any_answer: bool = False) -> None:
 def call(admin: dict[str, str], method: str, path: str, body: Any = None) -> Any:
     """Ask Open WebUI's API itself, to change or to see something behind the modules' back."""
     headers = {"Authorization": f"Bearer {admin['api_token']}"}
-    reply = requests.request(method, admin["api_url"] + path, json=body, headers=headers, timeout=60)
+    reply = requests.request(method, admin["api_url"] + path, json=body, headers=headers, timeout=300)
     reply.raise_for_status()
     return reply.json()

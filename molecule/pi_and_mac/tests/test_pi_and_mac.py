@@ -82,6 +82,7 @@ def without_app(mac: Any) -> Iterator[None]:
     yield
     as_owner(mac, "docker rm --force ollama; docker volume rm --force ollama")
     mac.check_output("systemctl start app")
+    mac.check_output("timeout 60 sh -c 'until ss -Hltn sport = :11434 | grep -q .; do sleep 0.2; done'")
 
 
 @pytest.mark.usefixtures("without_app")
