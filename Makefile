@@ -47,10 +47,14 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
 
-soak: testbed ## minutes of answers through the door while nginx is reloaded (not part of test)
+soak: testbed ## minutes of answers while nginx is reloaded, and power cuts at every step of day two (not part of test)
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py
+	@ansible-playbook tests/testbed/hosts_down.yml -i molecule/inventory --limit backup-debian12
+	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit backup-debian12
+	@ansible-playbook molecule/backup/converge.yml -i molecule/inventory -i molecule/backup/inventory --limit backup-debian12
+	@PYTHONPATH=molecule/shared python tests/soak/power_cuts.py
 
 bench: testbed ## how fast answers come through the door, beside other ways (not part of test)
 	@PYTHONPATH=tests/support:molecule/shared python tests/bench/door.py

@@ -6,12 +6,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import testinfra
-from scenario import Answer, Refused, Run, ask, machine, run_playbook
+from household import ADA, ME, Household
+from scenario import Refused, Run, ask, run_playbook
 
 DEBIAN12 = "adoption-debian12"
 DEBIAN13 = "adoption-debian13"
@@ -19,73 +19,20 @@ BOTH = "adoption_hosts"
 OPEN_WEBUI = "molecule/stack/one_role.yml"
 EVERYTHING = "molecule/adoption/converge.yml"
 
-ME = {"email": "me@example.com", "password": "canary-by-hand", "name": "Me"}
-ADA = {"email": "ada@example.com", "password": "canary-ada", "name": "Ada", "role": "user"}
-QUESTION = {"role": "user", "content": "Who are you?"}
-RULE = "The rubbish is collected on Tuesday."
-UPLOAD = f"""--x\r
-Content-Disposition: form-data; name="metadata"\r
-\r
-{{}}\r
---x\r
-Content-Disposition: form-data; name="file"; filename="rules.md"\r
-Content-Type: text/markdown\r
-\r
-{RULE}\r
---x--\r
-"""
-
 
 @dataclass
-class Home:
+class Home(Household):
     """A machine that somebody set up by hand, and what is in it."""
 
-    name: str
-    port: int
-    host: Any = None
     container: str = ""
     data: str = ""
     key: str = ""
-    sessions: list[str] = field(default_factory=list)
-    chat: dict[str, Any] = field(default_factory=dict)
-    knowledge: str = ""
 
-    def request(self, path: str, body: Any = None, session: int = 0, port: int = 8080, **headers: str) -> Answer:
-        """Ask Open WebUI with one of the sessions of before."""
-        if self.sessions:
-            headers["Authorization"] = f"Bearer {self.sessions[session]}"
-        method = "GET" if body is None else "POST"
-        return ask(self.host, "127.0.0.1", path, port=port, method=method, body=body, headers=headers)
-
-    def fill(self) -> None:
-        """An admin, a user, and what they would have made in the browser."""
-        self.host = testinfra.get_host(machine(self.name))
+    def note(self) -> None:
+        """What must not change while it is left alone."""
+        self.connect()
         self.container = self.host.check_output("docker inspect open-webui --format '{{.Id}}'")
         self.data = self.host.check_output("docker volume inspect open-webui --format '{{.Mountpoint}}'")
-
-        def make(path: str, body: Any, session: int = 0, **headers: str) -> Any:
-            answer = self.request(path, body, session, self.port, **headers)
-            assert answer.status == 200, answer
-            return answer.json()
-
-        token = make("/api/v1/auths/signup", ME)["token"]
-        self.sessions = [token]
-        self.sessions.append(make("/api/v1/auths/add", ADA)["token"])
-        assert self.request("/api/models", port=self.port).status == 200
-        asked = {"model": "llama3:latest", "messages": [QUESTION]}
-        answer = make("/api/chat/completions", asked)["choices"][0]["message"]
-        said = [{"id": "1", "childrenIds": ["2"], **QUESTION}, {"id": "2", "parentId": "1", **answer}]
-        chat = {
-            "title": "Who",
-            "messages": said,
-            "history": {"currentId": "2", "messages": {"1": said[0], "2": said[1]}},
-        }
-        self.chat = make("/api/v1/chats/new", {"chat": chat})
-        make("/api/v1/prompts/create", {"command": "greet", "name": "Greet", "content": "Say hello."})
-        self.knowledge = make("/api/v1/knowledge/create", {"name": "House", "description": ""})["id"]
-        upload = UPLOAD.format(json.dumps({"knowledge_id": self.knowledge}))
-        form = {"Content-Type": "multipart/form-data; boundary=x"}
-        make("/api/v1/files/?process=true&process_in_background=false", upload, 0, **form)
 
     def refused(self, run: Run) -> str:
         """The sentence with which it was left alone, as it was."""
@@ -113,6 +60,7 @@ def homes() -> dict[str, Home]:
     made = run_playbook("molecule/adoption/by_hand.yml", BOTH, json_output=False)
     assert made.rc == 0, made.output
     for home in HOMES.values():
+        home.note()
         home.fill()
     HOMES[DEBIAN12].key = HOMES[DEBIAN12].host.check_output("docker exec open-webui cat .webui_secret_key")
     HOMES[DEBIAN13].key = "canary-key-of-sessions"
@@ -259,15 +207,7 @@ def test_who_was_signed_in_still_is(home: Home) -> None:
 
 @pytest.mark.usefixtures("adopted")
 def test_what_people_made_is_still_there(home: Home) -> None:
-    chat = home.request(f"/api/v1/chats/{home.chat['id']}").json()
-    said = [message["content"] for message in chat["chat"]["history"]["messages"].values()]
-    assert said == [message["content"] for message in home.chat["chat"]["messages"]]
-    assert said[0] == QUESTION["content"]
-    assert "greet" in {prompt["command"] for prompt in home.request("/api/v1/prompts/").json()}
-    found = home.request(
-        "/api/v1/retrieval/query/collection", {"collection_names": [home.knowledge], "query": "rubbish", "k": 1}
-    )
-    assert RULE in found.text
+    assert home.lost() == []
     models = {model["id"] for model in home.request("/api/models").json()["data"]}
     assert {"llama3:latest", "all-minilm:latest"} <= models
 

@@ -1,0 +1,46 @@
+"""Waits until Open WebUI is ready. Usage: ready.py URL CONTAINER
+
+A container that ends three times meanwhile does not come any more, and nobody is kept waiting for it.
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+
+PATIENCE = 180  # Seconds: a first start and a migration take their time.
+ENDS = 3
+
+
+def asked(url):
+    """Why it is not ready; empty when it is. Before it is, its page for browsers may answer in its place."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # It is this machine that is asked.
+    try:
+        with opener.open(f"{url}/ready", timeout=10) as reply:
+            json.load(reply)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def ends(container):
+    command = ["docker", "inspect", "--format", "{{.RestartCount}}", container]
+    with contextlib.suppress(ValueError):
+        return int(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    return 0
+
+
+def main(url, container):
+    until, before = time.monotonic() + PATIENCE, ends(container)
+    while reason := asked(url):
+        if ends(container) - before >= ENDS:
+            return f"it ended {ENDS} times"
+        if time.monotonic() > until:
+            return reason
+        time.sleep(1)
+    return None
+
+
+sys.exit(main(*sys.argv[1:]))
