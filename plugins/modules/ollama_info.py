@@ -18,6 +18,17 @@ extends_documentation_fragment:
   - selfhosted.llm._ollama
   - selfhosted.llm._attributes.reads
   - selfhosted.llm._attributes.actiongroup_ollama
+options:
+  registry:
+    description:
+      - Whether the registries are asked what they offer, with one small request per model from the machine that this
+        module runs on, through the proxy of its environment if there is one.
+      - Nothing is pulled, and a registry that does not answer is no failure.
+    type: bool
+    default: false
+  registry_ca_path:
+    description: File of PEM certificates of authorities to trust, beside the usual ones, when a registry is asked.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -29,6 +40,17 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.name }}: {{ (100 * item.size_vram / item.size) | round }} %"
   loop: "{{ ollama.running }}"
+
+- name: Which models moved since they were pulled
+  selfhosted.llm.ollama_info:
+    registry: true
+  register: ollama
+
+- name: Say so
+  ansible.builtin.debug:
+    msg: "{{ item.name }} has a newer version"
+  loop: "{{ ollama.models | selectattr('registry_digest') }}"
+  when: item.registry_digest != item.digest
 """
 
 RETURN = r"""
@@ -78,6 +100,13 @@ models:
       type: str
       returned: always
       sample: Q4_0
+    capabilities:
+      description: >-
+        What it can do, C(completion) for one that chats. V(null) where the server does not say, as before Ollama 0.6.4.
+      type: list
+      elements: str
+      returned: always
+      sample: [completion, tools]
 running:
   description: The models that are in memory, by name.
   returned: success
@@ -121,32 +150,63 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.selfhosted.llm.plugins.module_utils._arguments import connection_from, ollama_arguments
+from ansible_collections.selfhosted.llm.plugins.module_utils._errors import ServerRefused
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.api import Ollama
 from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.loaded import from_reply
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.name import parse
+from ansible_collections.selfhosted.llm.plugins.module_utils._ollama.registry import Manifest, ask
 from ansible_collections.selfhosted.llm.plugins.module_utils._outcome import carry_out
 
 
-def model_from(tag: dict[str, t.Any]) -> dict[str, t.Any]:
+def capabilities_of(server: Ollama, tag: dict[str, t.Any]) -> list[str] | None:
+    """What a model can do. Since Ollama 0.30 the list of all models says it; one that is damaged says nothing."""
+    if "capabilities" in tag:
+        return list(tag["capabilities"] or [])
+    try:
+        return (server.show(parse(tag["name"])) or {}).get("capabilities")
+    except ServerRefused:
+        return None
+
+
+def model_from(server: Ollama, tag: dict[str, t.Any]) -> dict[str, t.Any]:
     """A model of the result from an element of GET /api/tags."""
     details = tag.get("details") or {}
     return {
+        "capabilities": capabilities_of(server, tag),
         **{key: tag[key] for key in ("name", "digest", "size", "modified_at")},
         **{key: details.get(key, "") for key in ("family", "parameter_size", "quantization_level")},
     }
 
 
+def with_registry_digests(models: list[dict[str, t.Any]], ca_path: str | None, timeout: int) -> list[dict[str, t.Any]]:
+    """The models with what their registries offer under their names."""
+    names = [parse(model["name"]) for model in models]
+    answers = ask(names, ca_path, timeout)
+    digests = [answer.digest if isinstance(answer := answers[name], Manifest) else None for name in names]
+    return [{**model, "registry_digest": digest} for model, digest in zip(models, digests, strict=True)]
+
+
 def run(module: AnsibleModule) -> None:
-    server = Ollama(connection_from(module.params, module.params["api_key"]))
+    params = module.params
+    server = Ollama(connection_from(params, params["api_key"]))
+    models = sorted((model_from(server, tag) for tag in server.tags()), key=lambda model: str(model["name"]))
+    if params["registry"]:
+        models = with_registry_digests(models, params["registry_ca_path"], params["timeout"])
     module.exit_json(
         changed=False,
         version=server.version_text(),
-        models=sorted((model_from(tag) for tag in server.tags()), key=lambda model: str(model["name"])),
+        models=models,
         running=[from_reply(reply).to_result() for reply in server.running()],
     )
 
 
 def main() -> None:
-    carry_out(AnsibleModule(argument_spec=ollama_arguments(), supports_check_mode=True), run)
+    spec = {
+        **ollama_arguments(),
+        "registry": {"type": "bool", "default": False},
+        "registry_ca_path": {"type": "path"},
+    }
+    carry_out(AnsibleModule(argument_spec=spec, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,13 @@ from browser import Complaints, chromium
 from chat_page import Account, ChatPage, Talker
 from make_models import TEMPLATE, write_speaker
 from playwright.sync_api import Browser, Page, StorageState, expect
-from scenario import PREFIX, ROOT, machine, run_playbook
+from scenario import PREFIX, ROOT, ask, machine, run_playbook
 
 VISITED = "stack-debian13"
 SITE = "chat.example.com"
 URL = f"https://{SITE}"
+# As people have it who want more than the default: under a name, and over TLS.
+DOOR = {"nginx_proxy_server_names": [SITE], "nginx_proxy_tls": "local_ca"}
 # A few times what a busy machine takes for an answer.
 PATIENCE = 60_000
 PICTURES = ROOT / "tests" / "output" / "browser"
@@ -31,9 +33,7 @@ def host() -> Any:
     """The machine, from its administrator's side."""
     found = subprocess.run(["docker", "container", "inspect", f"{PREFIX}-{VISITED}"], capture_output=True, check=False)
     assert found.returncode == 0, f"There is no machine {VISITED} to visit: run 'make browser'."
-    # As people have it who want more than the default: under a name, and over TLS.
-    door = {"nginx_proxy_server_names": [SITE], "nginx_proxy_tls": "local_ca"}
-    run = run_playbook("playbooks/site.yml", VISITED, "--extra-vars", json.dumps(door))
+    run = run_playbook("playbooks/site.yml", VISITED, "--extra-vars", json.dumps(DOOR))
     assert run.rc == 0, run.output
     return testinfra.get_host(machine(VISITED))
 
@@ -111,3 +111,14 @@ def talker(host: Any, tmp_path: Path) -> Iterator[Talker]:
     host.check_output("docker exec ollama rm -r /root/talker && rm -r /root/talker")
     yield Talker("talker:latest", LONG_SENTENCE)
     host.check_output("docker exec ollama ollama rm talker")
+
+
+@pytest.fixture(scope="session")
+def status_page(host: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of status.yml, of the machine when a model is in memory."""
+    body = json.dumps({"model": "llama3", "keep_alive": "10m", "stream": False})
+    assert ask(host, "127.0.0.1", "/api/generate", port=11434, method="POST", body=body).status == 200
+    file = tmp_path_factory.mktemp("status") / "status.html"
+    run = run_playbook("playbooks/status.yml", VISITED, "--extra-vars", json.dumps(DOOR | {"status_page": str(file)}))
+    assert run.rc == 0, run.output
+    return str(file.read_text())
