@@ -124,6 +124,11 @@ answers:
       type: float
       returned: when it answered
       sample: 1.93
+    first_token_seconds:
+      description: Seconds until its first token came, those of loading among them. V(0) when none came.
+      type: float
+      returned: when it answered
+      sample: 2.15
     answer_seconds:
       description: Seconds that the answer took, from its first token.
       type: float
@@ -165,6 +170,8 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
     "answer_timeout": {"type": "int", "default": 600},
 }
 
+ROUNDED = ("load_seconds", "first_token_seconds", "answer_seconds", "tokens_per_second")
+
 
 def conversation(params: dict[str, t.Any]) -> list[dict[str, str]]:
     if params["messages"]:
@@ -186,8 +193,7 @@ def ask(server: Ollama, name: Name, params: dict[str, t.Any]) -> dict[str, t.Any
         answer = server.chat(body, params["answer_timeout"])
     except ApiError as error:
         return {"name": str(name), "error": str(error)}
-    seconds = {key: round(getattr(answer, key), 2) for key in ("load_seconds", "answer_seconds", "tokens_per_second")}
-    return {"name": str(name), **vars(answer), **seconds}
+    return {"name": str(name), **vars(answer), **{key: round(getattr(answer, key), 3) for key in ROUNDED}}
 
 
 def run(module: AnsibleModule) -> None:

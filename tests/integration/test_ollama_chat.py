@@ -33,6 +33,8 @@ def test_each_model_answers_in_its_own_words(talkative: OllamaServer) -> None:
         assert answer["answer_tokens"] > 5
         assert answer["prompt_tokens"] > 0
         assert answer["tokens_per_second"] > 0
+        # It waits for the model to be loaded.
+        assert answer["first_token_seconds"] > answer["load_seconds"] > 0
 
 
 def test_parameters_and_a_conversation(talkative: OllamaServer) -> None:

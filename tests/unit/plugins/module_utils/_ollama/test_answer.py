@@ -31,6 +31,13 @@ def test_words_and_figures() -> None:
     assert answer.tokens_per_second == 5.0
 
 
+def test_the_first_token_is_timed_from_the_question_on() -> None:
+    clock = iter([100.0, 101.5]).__next__
+    empty = {"message": {"role": "assistant", "content": ""}, "done": False}
+    assert read([empty, word("", thinking="Hm. "), word("I"), END], "m", clock).first_token_seconds == 1.5
+    assert read([{"done": True}], "m").first_token_seconds == 0.0
+
+
 def test_an_answer_without_a_word_has_no_speed() -> None:
     assert read([{"done": True, "done_reason": "load"}], "m").tokens_per_second == 0.0
 
