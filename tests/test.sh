@@ -39,7 +39,9 @@ scenarios() {
   # browser visits what the stack leaves.
   { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser; } &
   part door bash tests/molecule.sh --keep nginx_proxy adoption &
-  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui
+  part day-two bash tests/molecule.sh --keep backup &
+  # The bundle comes from a machine of ollama_server.
+  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui bundle
   wait
   part machines-gone molecule destroy
 }

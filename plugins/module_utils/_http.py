@@ -37,6 +37,10 @@ else:
 
 # How much of an answer that was not understood is shown.
 SHOWN_CHARACTERS = 200
+# How many bytes of a file are read at a time.
+CHUNK = 1 << 20
+# The same for what comes over a network, where a part of so many is lost when the connection breaks off.
+DOWNLOAD_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,25 @@ class Client:
             raise self._unreachable(error, self.timeout) from error
         return Reply(reply.status_code, reply.headers, reply.content)
 
+    def download(self, path: str, start: int, timeout: float) -> t.Generator[bytes, None, None]:
+        """The bytes that GET answers from number `start` on, with at most `timeout` seconds of silence."""
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        with self._send("GET", path, None, stream=True, timeout=timeout, headers=headers) as reply:
+            # A server that knows no ranges begins from the start again.
+            skipped = start if reply.status_code == 200 else 0
+            announced, came = int(reply.headers.get("Content-Length") or 0), 0
+            try:
+                for chunk in reply.iter_content(DOWNLOAD_CHUNK):
+                    came += len(chunk)
+                    rest, skipped = chunk[skipped:], max(0, skipped - len(chunk))
+                    if rest:
+                        yield rest
+            except (OSError, ValueError) as error:
+                raise self._unreachable(error, timeout) from error
+            # Older libraries take less than was announced for all of it.
+            if came < announced:
+                raise BrokeOff(f"{self.service.name} at {self.url} broke off in the middle of its answer")
+
     def upload(self, path: str, file: str, timeout: float) -> None:
         """POST the bytes of a file, as many as there are, with at most `timeout` seconds of silence."""
         with open(file, "rb") as content:
@@ -229,14 +252,17 @@ class Client:
         stream: bool,
         timeout: float,
         content: t.BinaryIO | Form | None = None,
+        headers: t.Mapping[str, str] | None = None,
     ) -> requests.Response:
+        if isinstance(content, Form):
+            headers = {"Content-Type": content.content_type}
         try:
             reply = self._session.request(
                 method,
                 self.url + path,
                 json=body,
                 data=content,
-                headers={"Content-Type": content.content_type} if isinstance(content, Form) else None,
+                headers=headers,
                 stream=stream,
                 # The first of the two also counts while the body is sent.
                 timeout=(timeout if content else min(timeout, 10), timeout),

@@ -61,12 +61,20 @@ def check_space(path: str, missing: t.Mapping[Name, t.Mapping[str, int] | None])
         name: sum(max(0, size - _partial(path, digest)) for digest, size in (blobs or {}).items())
         for name, blobs in missing.items()
     }
+    refuse_without_room(path, free, coming, "pulled")
+
+
+def refuse_without_room(path: str, free: int, coming: t.Mapping[Name, int], done: str) -> None:
+    """Raise InvalidInput when the bytes that are `coming` for each model are more than those that are `free`.
+
+    `done` is what was not done to anything for that reason.
+    """
     needed = sum(coming.values())
     if needed > free:
         each = ", ".join(f"{name} {amount(size)}" for name, size in coming.items() if size)
         raise InvalidInput(
             f"The models need {amount(needed)} more ({each}), and {path} has {amount(free)} free:"
-            f" make room for {amount(needed - free)} there, or take models off the list. Nothing was pulled."
+            f" make room for {amount(needed - free)} there, or take models off the list. Nothing was {done}."
         )
 
 
