@@ -24,7 +24,7 @@ demo: setup ## the whole thing on a disposable machine, with an answer at the en
 demo-down: setup ## remove the demo's machine with all its data
 	@ansible-playbook tests/testbed/hosts_down.yml -i inventories/demo
 
-test: setup ## everything below, side by side (50 minutes at first)
+test: setup ## everything below, side by side (about an hour)
 	@bash tests/test.sh
 
 lint: setup ## style and types: ruff, mypy, ansible-lint, shellcheck
