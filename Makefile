@@ -54,7 +54,7 @@ soak: testbed ## minutes of answers while nginx is reloaded, and power cuts at e
 	@ansible-playbook tests/testbed/hosts_down.yml -i molecule/inventory --limit backup-debian12
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit backup-debian12
 	@ansible-playbook molecule/backup/converge.yml -i molecule/inventory -i molecule/backup/inventory --limit backup-debian12
-	@PYTHONPATH=molecule/shared python tests/soak/power_cuts.py
+	@PYTHONPATH=tests/support:molecule/shared python tests/soak/power_cuts.py
 
 bench: testbed ## how fast answers come through the door, beside other ways (not part of test)
 	@PYTHONPATH=tests/support:molecule/shared python tests/bench/door.py

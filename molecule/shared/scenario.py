@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = ROOT / "molecule" / "inventory"
@@ -152,6 +153,19 @@ class Run:
         return str(failed[-1].result["msg"])
 
 
+@functools.cache
+def _ansible_playbook(json_output: bool) -> Preloaded:
+    """What ansible-playbook begins with, which takes a second for each run otherwise."""
+    # Molecule points Ansible at a configuration of its own, and colours what it prints, each line
+    # between two escapes; a user's run has the repository's, and a test reads plain text.
+    environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "false"}
+    if json_output:
+        environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
+    return Preloaded(
+        ["ansible.cli.playbook", "ansible.plugins.inventory", "ansible.plugins.strategy"], ROOT, environment
+    )
+
+
 def run_playbook(
     playbook: str,
     limit: str,
@@ -160,26 +174,21 @@ def run_playbook(
     inventories: Sequence[Path] = (INVENTORY,),
 ) -> Run:
     """Run a playbook of the repository on the test hosts of `limit`."""
-    # Molecule points Ansible at a configuration of its own; a user's run has the repository's.
-    environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    if json_output:
-        environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
     command = [
-        str(Path(sys.executable).parent / "ansible-playbook"),
         str(ROOT / playbook),
         *(f"--inventory={inventory}" for inventory in inventories),
         f"--limit={limit}",
         *arguments,
     ]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
+    status, stdout, stderr = _ansible_playbook(json_output).output(["ansible", "playbook", *command])
+    output = stdout + stderr
     if not json_output:
-        return Run(done.returncode, output, [])
-    start = done.stdout.find("{\n")
-    assert start >= 0, f"{shlex.join(command)} printed no result:\n{output}"
-    plays = json.loads(done.stdout[start:])["plays"]
+        return Run(status, output, [])
+    start = stdout.find("{\n")
+    assert start >= 0, f"ansible-playbook {shlex.join(command)} printed no result:\n{output}"
+    plays = json.loads(stdout[start:])["plays"]
     return Run(
-        done.returncode,
+        status,
         output,
         [
             Outcome(task["task"]["name"], host, result)

@@ -100,23 +100,8 @@ def _modules() -> Preloaded:
     return Preloaded([f"{COLLECTION}.{'.'.join(file.parts)}" for file in files], ROOT, MODULE_ENVIRONMENT)
 
 
-def _printed(preloaded: Preloaded, line: list[str], told: str = "") -> tuple[str, str]:
-    """What a program prints that reads `told`."""
-    with (
-        tempfile.TemporaryFile("w+") as stdin,
-        tempfile.TemporaryFile("w+") as out,
-        tempfile.TemporaryFile("w+") as err,
-    ):
-        stdin.write(told)
-        stdin.seek(0)
-        preloaded.run(line, (stdin, out, err))
-        for file in (out, err):
-            file.seek(0)
-        return out.read(), err.read()
-
-
 def _through_ansible(line: list[str]) -> Result:
-    stdout, stderr = _printed(_ansible(), ["ansible", "adhoc", *line[1:]])
+    _status, stdout, stderr = _ansible().output(["ansible", "adhoc", *line[1:]])
     start = stdout.find("{\n")
     assert start >= 0, stdout + stderr
     values = json.JSONDecoder().raw_decode(stdout[start:])[0]
@@ -125,7 +110,7 @@ def _through_ansible(line: list[str]) -> Result:
 
 def _alone(module: str, arguments: dict[str, Any], check: bool) -> Result:
     """Run a module's own code."""
-    stdout, stderr = _printed(_modules(), [_name(module)], _told(arguments, check))
+    _status, stdout, stderr = _modules().output([_name(module)], _told(arguments, check))
     assert stdout.lstrip().startswith("{"), stdout + stderr
     return Result(json.loads(stdout), stdout + stderr)
 

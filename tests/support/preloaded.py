@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
@@ -33,20 +34,41 @@ class Preloaded:
         self._process = subprocess.Popen(line, cwd=folder, env=environment, pass_fds=[there.fileno()])
         there.close()
 
-    def run(self, line: list[str], files: tuple[IO[str], IO[str], IO[str]]) -> None:
-        """Run a module with arguments to its end, with these files as standard input, output and error."""
+    def run(self, line: list[str], files: tuple[IO[str], IO[str], IO[str]]) -> int:
+        """Run a module with arguments to its end, with these files as standard input, output and error.
+
+        Return its exit status.
+        """
         ended, end = os.pipe()
         # As it is now: what the code looked at when it was read stays as it was.
         message = json.dumps([dict(self._environment), line]).encode()
         socket.send_fds(self._socket, [message], [*(file.fileno() for file in files), end])
         os.close(end)
-        # Nothing is written there: who has it open has not ended.
-        os.read(ended, 1)
-        os.close(ended)
+        with open(ended, "rb") as told:
+            # Up to the end, which comes when nobody has it open any more.
+            status = told.read()
+        return status[0] if status else 1
+
+    def output(self, line: list[str], told: str = "") -> tuple[int, str, str]:
+        """The exit status of a module that reads `told`, and what it prints on both of its streams."""
+        with (
+            tempfile.TemporaryFile("w+") as stdin,
+            tempfile.TemporaryFile("w+") as out,
+            tempfile.TemporaryFile("w+") as err,
+        ):
+            stdin.write(told)
+            stdin.seek(0)
+            status = self.run(line, (stdin, out, err))
+            for file in (out, err):
+                file.seek(0)
+            return status, out.read(), err.read()
 
 
-def in_a_copy(connection: socket.socket) -> tuple[dict[str, str], list[str]]:
-    """In which environment to run what; comes back in a copy of this process each time, and never in itself."""
+def in_a_copy(connection: socket.socket) -> tuple[dict[str, str], list[str], int]:
+    """In which environment to run what, and where to tell how it ended.
+
+    Comes back in a copy of this process each time, and never in itself.
+    """
     while True:
         message, files, _flags, _address = socket.recv_fds(connection, MESSAGE_BYTES, 4)
         if not message:
@@ -59,7 +81,7 @@ def in_a_copy(connection: socket.socket) -> tuple[dict[str, str], list[str]]:
                 os.dup2(file, number)
                 os.close(file)
             environment, line = json.loads(message)
-            return environment, line
+            return environment, line, files[3]
         for file in files:
             os.close(file)
 
@@ -69,13 +91,21 @@ def main() -> None:
         importlib.import_module(module)
     # The copies share memory for as long as nobody counts what is in it.
     gc.freeze()
-    # Nobody asks how a copy ended.
+    # A copy tells itself how it ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    environment, sys.argv = in_a_copy(socket.socket(fileno=int(sys.argv[1])))
+    environment, sys.argv, end = in_a_copy(socket.socket(fileno=int(sys.argv[1])))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    status = 1
+    try:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        raise
+    finally:
+        os.write(end, bytes([status]))
 
 
 if __name__ == "__main__":
