@@ -116,6 +116,14 @@ def test_the_watch_restarts_a_container_that_lost_its_gpu_once(host: Any) -> Non
 
     host.check_output("systemctl start ollama-gpu-watch")  # Nothing is in memory, so nothing is known.
     started = container(host)["State"]["StartedAt"]
+
+    kept = {"model": "kept", "from": "llama3", "parameters": {"num_gpu": 0}, "stream": False}
+    ask(host, "127.0.0.1", "/api/create", port=11434, method="POST", body=kept)
+    ask(host, "127.0.0.1", "/api/generate", port=11434, method="POST", body={"model": "kept"})
+    host.check_output("systemctl start ollama-gpu-watch")
+    assert container(host)["State"]["StartedAt"] == started, "a model may be kept from the GPU"
+    ask(host, "127.0.0.1", "/api/delete", port=11434, method="DELETE", body={"model": "kept"})
+
     ask(host, "127.0.0.1", "/api/generate", port=11434, method="POST", body=load)
     host.check_output("systemctl start ollama-gpu-watch")
     restarted = container(host)["State"]["StartedAt"]

@@ -19,12 +19,22 @@ MARK = Path(os.environ.get("RUNTIME_DIRECTORY", "/run")) / "restarted"
 PATIENCE = 3600  # Seconds.
 
 
-def main(url: str, container: str) -> str | None:
+def ask(url: str, body: object = None) -> dict:
     # Not through a proxy: it is this machine that is asked.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{url}/api/ps", timeout=30) as reply:
-        models = json.load(reply)["models"]
-    lost = [model["name"] for model in models if not model.get("size_vram")]
+    with opener.open(urllib.request.Request(url, body and json.dumps(body).encode()), timeout=30) as reply:
+        return json.load(reply)
+
+
+def kept_from_it(url: str, name: str) -> bool:
+    """Whether the model's own parameters keep it from the GPU: lines of a name and a value."""
+    parameters = ask(f"{url}/api/show", {"model": name}).get("parameters") or ""
+    return ["num_gpu", "0"] in [line.split() for line in parameters.splitlines()]
+
+
+def main(url: str, container: str) -> str | None:
+    models = ask(f"{url}/api/ps")["models"]
+    lost = [model["name"] for model in models if not model.get("size_vram") and not kept_from_it(url, model["name"])]
     if not lost:
         return None
     if MARK.exists() and time.time() - MARK.stat().st_mtime < PATIENCE:
