@@ -29,7 +29,7 @@ STEPS = {
         "Upgrade | Remove the old container",
         "Configure | ",
     ],
-    "restore": ["Restore | Put it back", "Restore | It is back", "Service | Container", "Service | Wait until"],
+    "restore": ["Put back | Put it back", "Put back | It is back", "Service | Container", "Service | Wait until"],
 }
 
 

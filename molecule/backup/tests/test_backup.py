@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from household import Household
-from power import cut_at
+from power import comes_to, cut_at, held, started
 from scenario import INVENTORY, ROOT, Refused, Run, ask, run_playbook, sign_in
 
 OLD = "backup-debian12"
@@ -112,6 +112,8 @@ def test_nothing_is_restored_from_what_is_no_good(people: Household, archive: st
         run = play("restore", backup_archive=name, **given)
         assert sentence in run.failure
         assert "\n" not in run.failure.strip()
+    several = play("restore", f"{OLD},{EMPTY}", backup_archive=archive, **versions)
+    assert f"this run is for {OLD}, {EMPTY}: add --limit MACHINE" in several.failure
     people.host.check_output(f"rm {damaged} {DIRECTORY}/foreign.tar.gz")
     assert people.host.check_output("docker inspect open-webui --format '{{.State.StartedAt}}'") == started
     assert people.lost() == []
@@ -141,6 +143,18 @@ def test_a_second_run_at_the_same_time_is_told_to_wait(people: Household) -> Non
     people.host.check_output("systemctl stop holds-the-lock")
     assert "Another backup or restore is at work on this machine" in run.failure
     assert backups(people.host) == before
+
+
+@pytest.mark.usefixtures("archive")
+def test_chats_are_backed_up_while_ollama_is_down(people: Household) -> None:
+    before = backups(people.host)
+    people.host.check_output("docker stop ollama")
+    run = play("backup")
+    people.host.check_output("docker start ollama")
+    [made] = set(backups(people.host)) - set(before)
+    assert made.startswith(f"{OLD}-incomplete-")
+    assert f"{made} was made without ollama_server: Ollama does not answer" in run.failure
+    people.host.check_output(f"rm {DIRECTORY}/{made}")
 
 
 @pytest.mark.usefixtures("archive")
@@ -217,12 +231,18 @@ def wait(people: Household) -> None:
     pytest.fail(people.host.check_output("docker logs --tail 20 open-webui 2>&1"))
 
 
-def test_a_power_cut_in_the_middle_of_an_upgrade_loses_nothing(people: Household) -> None:
+def test_neither_a_power_cut_nor_a_second_run_in_an_upgrade_loses_anything(people: Household) -> None:
     assert cut_at("Upgrade | Have it answer", "upgrade", OLD, INVENTORIES)
     assert people.host.file("/etc/selfhosted_llm/open_webui_upgrade.json").exists
-    run = play("upgrade")
-    assert run.rc == 0, run.output
-    assert "selfhosted.llm.open_webui : Way back | Close it" in run.changed
+    with started("upgrade", OLD, INVENTORIES) as process:
+        assert comes_to(process, "Way back | Close it"), "it went on from where the other was cut"
+        assert comes_to(process, "Upgrade | Have it answer")
+        with held(process):
+            second = play("upgrade")
+        process.communicate()
+    assert f"Another run is moving Open WebUI on {OLD} to another version" in second.failure
+    assert "If that run was ended, remove /run/selfhosted-llm-open-webui" in second.failure
+    assert process.returncode == 0
     assert people.request("/api/version").json()["version"] == "0.12.4"
     assert people.lost() == []
     assert play("upgrade").changed == []
@@ -234,8 +254,32 @@ def test_a_version_that_cannot_read_the_database_is_refused(people: Household) -
     assert people.request("/api/version").json()["version"] == "0.12.4"
 
 
+# Every table's rows, without when somebody was last seen, and the documents.
+OBJECTS = """
+import hashlib, json, pathlib, sqlite3, sys
+data = pathlib.Path(sys.argv[1])
+database = sqlite3.connect(f"file:{data}/webui.db?mode=ro", uri=True)
+database.row_factory = sqlite3.Row
+tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+def told(row):
+    return {key: str(row[key]) for key in row.keys() if key != "last_active_at"}
+read = {name: database.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
+objects = {name: sorted(json.dumps(told(row)) for row in rows) for name, rows in read.items()}
+files = [path for path in sorted((data / "uploads").rglob("*")) if path.is_file()]
+print(json.dumps(objects | {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}))
+"""
+# What site.yml declares anew, and what the server keeps of its own work.
+NOT_COMPARED = {"config"}
+
+
+def objects(host: Any) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(host.check_output("python3 -c %s %s", OBJECTS, f"{VOLUME}/_data"))
+    return {name: there for name, there in told.items() if name not in NOT_COMPARED}
+
+
 @pytest.mark.usefixtures("archive")
 def test_an_empty_machine_gets_everything_back(people: Household) -> None:
+    before = objects(people.host)
     run = play("backup", backup_passphrase=PASSPHRASE, backup_fetch_to=str(ROOT / "tests" / "output"))
     assert run.rc == 0, run.output
     name = backups(people.host)[-1]
@@ -252,6 +296,9 @@ def test_an_empty_machine_gets_everything_back(people: Household) -> None:
     moved = Household(EMPTY, sessions=people.sessions, chat=people.chat, knowledge=people.knowledge)
     moved.connect()
     assert moved.lost() == []
+    after = objects(moved.host)
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set()
+    assert sum(len(rows) for rows in before.values() if isinstance(rows, list)) > 10
     authority = "/etc/selfhosted_llm/local_ca/ca.crt"
     assert moved.host.file(authority).content == people.host.file(authority).content
     models = ask(moved.host, "127.0.0.1", "/api/tags", port=11434).json()["models"]

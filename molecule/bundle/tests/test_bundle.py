@@ -56,7 +56,7 @@ def test_a_bundle_that_is_there_is_not_made_again() -> None:
     assert again.changed == []
 
 
-def test_an_image_that_is_damaged_is_refused(tmp_path: Path) -> None:
+def test_an_image_that_is_no_good_here_is_refused(tmp_path: Path) -> None:
     told = json.loads((BUNDLE / "bundle.json").read_text())
     # Another one than the machine has.
     told["images"][0] |= {"id": "sha256:" + "0" * 64, "file": "image.tar"}
@@ -65,6 +65,9 @@ def test_an_image_that_is_damaged_is_refused(tmp_path: Path) -> None:
     failure = run("site.yml", bundle_path=str(tmp_path)).failure
     assert f"image.tar in {tmp_path} is missing or damaged" in failure
     assert "docker.io/ollama/ollama:0.24.0" in failure
+    (tmp_path / "bundle.json").write_text(json.dumps(told | {"architecture": "arm64"}))
+    failure = run("site.yml", bundle_path=str(tmp_path)).failure
+    assert f"{tmp_path} has images for arm64, and {NAME} is amd64" in failure
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Usage: show_models.py FOLDER ADDRESS MANIFEST... Prints the URL and the process 
 """
 
 import http.server
+import ipaddress
 import json
 import os
 import re
@@ -63,8 +64,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def reachable(address):
+    """Where others reach this machine, which may know its own name as its loopback (Debian: 127.0.1.1)."""
+    found = socket.getaddrinfo(address, None)[0][4][0]
+    if found == address or not ipaddress.ip_address(found).is_loopback:
+        return address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # Sends nothing, and tells by which address one would (RFC 5737: nobody's).
+        except OSError:
+            sys.exit(f"{address} is {found} there, where nobody else reaches it: set ollama_server_seed_address.")
+        return asked.getsockname()[0]
+
+
 def main():
-    folder, address, *manifests = sys.argv[1:]
+    folder, name, *manifests = sys.argv[1:]
+    address = reachable(name)
     Handler.folder, Handler.token, Handler.shown = folder, secrets.token_urlsafe(), files(folder, manifests)
     http.server.ThreadingHTTPServer.address_family = socket.getaddrinfo(address, None)[0][0]
     server = http.server.ThreadingHTTPServer((address, 0), Handler)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 
-PATIENCE = 180  # Seconds: a first start and a migration take their time.
+PATIENCE = 600  # Seconds: a migration takes its time on a small machine.
 ENDS = 3
 
 

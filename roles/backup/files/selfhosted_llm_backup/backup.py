@@ -17,6 +17,8 @@ import open_webui
 from problem import Problem
 
 DAY = 86400
+# How the program ends when a backup was made in which a part is missing.
+INCOMPLETE = 3
 LOCK = Path("/run/selfhosted-llm-backup.lock")
 
 
@@ -45,27 +47,36 @@ def make(configuration):
     directory = Path(configuration["directory"])
     suffix = ".tar.gz.gpg" if configuration["passphrase_file"] else ".tar.gz"
     now = time.gmtime()
-    target = directory / f"{configuration['name']}-{time.strftime('%Y%m%dT%H%M%SZ', now)}{suffix}"
     archive.folder(directory)
     partial, copy = unfinished(directory)
     copy.mkdir(mode=0o700)
-    parts, members = {}, []
+    parts, members, lacking = {}, [], {}
     wanted = configuration["parts"]
     try:
         for name, snapshot in SNAPSHOTS.items():
-            if name in wanted:
+            if name not in wanted:
+                continue
+            # That the models cannot be listed is no reason to have no copy of the chats.
+            try:
                 parts[name], of_part = snapshot(wanted[name], copy)
                 members += of_part
+            except (Problem, OSError, sqlite3.Error) as problem:
+                lacking[name] = str(problem)
+        if not parts:
+            raise Problem("; ".join(lacking.values()))
         archive.need_room(directory, sum(archive.size(path) for _name, path in members if path.is_file()), "the backup")
         about = {"host": configuration["host"], "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", now), "parts": parts}
         archive.write(partial, about, members, configuration["passphrase_file"])
         manifest = archive.check(partial, configuration["passphrase_file"])
+        # Counted by themselves, those are not the newest, and push no whole one out.
+        series = f"{configuration['name']}-incomplete" if lacking else configuration["name"]
+        target = directory / f"{series}-{time.strftime('%Y%m%dT%H%M%SZ', now)}{suffix}"
         partial.replace(target)
         archive.settle(directory)
     finally:
         release(configuration)
-    removed = prune(configuration, target)
-    return {**told(target, manifest), "removed": removed}
+    removed = prune({**configuration, "name": series}, target)
+    return {**told(target, manifest), "removed": removed, "lacking": lacking}
 
 
 def unfinished(directory):
@@ -76,7 +87,8 @@ def unfinished(directory):
 def release(configuration):
     """Take away what an ended run has left, and let a server go on that stands still for it."""
     if "open_webui" in configuration["parts"]:
-        open_webui.clean(configuration["parts"]["open_webui"])
+        with contextlib.suppress(Problem):  # Who can't be asked has left nothing, and is told of by who needs it.
+            open_webui.clean(configuration["parts"]["open_webui"])
     partial, copy = unfinished(Path(configuration["directory"]))
     partial.unlink(missing_ok=True)
     shutil.rmtree(copy, ignore_errors=True)
@@ -155,5 +167,11 @@ def main(file, command, *arguments):
             result = COMMANDS[command](configuration, *arguments)
         if result is not None:
             print(json.dumps(result))
+        if result and result.get("lacking"):
+            print(
+                f"{result['archive']} was made without {'; '.join(map(': '.join, result['lacking'].items()))}.",
+                file=sys.stderr,
+            )
+            sys.exit(INCOMPLETE)
     except (Problem, OSError, sqlite3.Error) as error:
         sys.exit(f"{str(error).rstrip('.')}.")

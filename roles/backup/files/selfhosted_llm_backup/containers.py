@@ -16,8 +16,17 @@ def docker(*arguments):
 
 
 def data_of(part):
-    """Where the volume of a part is."""
-    return Path(docker("volume", "inspect", "--format", "{{.Mountpoint}}", part["volume"]).strip())
+    """Where the volume of a part is: a folder of this machine, which is there also when no container uses it."""
+    volume = json.loads(docker("volume", "inspect", part["volume"]))[0]
+    options = volume["Options"] or {}
+    if "device" not in options:
+        return Path(volume["Mountpoint"])
+    if not {"bind", "rbind"} & set(options.get("o", "").split(",")):
+        raise Problem(
+            f"The volume {part['volume']} is {options['device']}, which Docker mounts only while a container uses it:"
+            " its data have to be in an ordinary volume, or in one of a folder of a local disk"
+        )
+    return Path(options["device"])
 
 
 def container_of(part):

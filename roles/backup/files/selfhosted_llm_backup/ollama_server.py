@@ -1,6 +1,7 @@
 """What an Ollama server has: its models by name and digest, what each is made of, and on request their files."""
 
 import json
+import time
 import urllib.request
 
 from archive import need_room, placed, read, unpack, walk
@@ -10,16 +11,27 @@ from problem import Problem
 MEMBER = "ollama_server/models.json"
 # In the license of models that ollama_custom_model made from files.
 MADE_FROM_FILES = "Made by selfhosted.llm from sha256:"
+# Seconds for a server that has just been started, as after a boot.
+PATIENCE = 30
 
 
 def ask(url, body=None):
     request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode())
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # It is this machine that is asked.
-    try:
-        with opener.open(request, timeout=60) as reply:
-            return json.load(reply)
-    except (OSError, ValueError) as error:
-        raise Problem(f"Ollama does not answer at {url} ({error}): start it first") from error
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with opener.open(request, timeout=60) as reply:
+                return json.load(reply)
+        except (OSError, ValueError) as error:
+            if time.monotonic() > until or not refused(error):
+                raise Problem(f"Ollama does not answer at {url} ({error}): start it first") from error
+        time.sleep(1)
+
+
+def refused(error):
+    """Whether nobody listens there, perhaps only not yet."""
+    return isinstance(getattr(error, "reason", None), ConnectionRefusedError)
 
 
 def snapshot(part, copy):

@@ -1,7 +1,8 @@
 """The data of Open WebUI: a copy that fits together while it serves, and the way back.
 
 Beside the volume's data, on their file system, stand `_backup` (a copy while it is made), `_restoring` (data while they
-are unpacked), `_ready` (the same when they are whole) and `_before-...` (what they replaced).
+are unpacked), `_ready` (the same when they are whole) and `_before-...` (what they replaced). Where the volume is
+somebody's own folder, their names begin with that folder's.
 """
 
 import contextlib
@@ -27,6 +28,11 @@ LEFT_OUT = {"cache", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"}
 WRITTEN_ONCE = {"uploads"}
 # Tries to read the database while the server stands still, and seconds for each.
 TRIES, PATIENCE = 5, 2
+
+
+def beside(data, name):
+    """A place beside the data that is nobody else's."""
+    return data.with_name(name if data.name == "_data" else f".{data.name}{name}")
 
 
 def version_of(container):
@@ -67,11 +73,10 @@ def facts(database):
 def snapshot(part):
     """Copy what belongs together while the server stands still. Return what the manifest says, and the members."""
     data, container = data_of(part), container_of(part)
-    if not (data / DATABASE).exists() or elsewhere(container, part):
-        raise Problem(
-            f"Open WebUI does not keep its accounts in {DATABASE} in the volume {part['volume']}: a database that is"
-            " elsewhere is backed up by its own tools"
-        )
+    not_elsewhere(container, part)
+    if not (data / DATABASE).exists():
+        raise Problem(f"There is no {DATABASE} in the volume {part['volume']}: run site.yml first, which makes it")
+    replaceable(data)
     copied = [path for path in data.iterdir() if path.name not in LEFT_OUT | WRITTEN_ONCE]
     needed = sum(size(path) for path in [*copied, data / DATABASE])
     need_room(data, needed, "a copy of the data of Open WebUI")
@@ -104,18 +109,22 @@ def snapshot(part):
     return {**about, "stood_still_seconds": seconds}, members
 
 
-def elsewhere(container, part):
-    """Whether the server was told of another database."""
+def not_elsewhere(container, part):
+    """The server was told of no other database."""
     told = list(container["Config"]["Env"]) if container else []
     for path in part["files"]:
         if path.endswith(".env") and Path(path).exists():
             told += Path(path).read_text().splitlines()
-    return any(line.startswith(("DATABASE_URL=", "DATABASE_TYPE=")) for line in told)
+    if any(line.startswith(("DATABASE_URL=", "DATABASE_TYPE=")) for line in told):
+        raise Problem(
+            "Open WebUI keeps its accounts in a database elsewhere (DATABASE_URL): that is backed up, and put back, by"
+            " its own tools"
+        )
 
 
 def clean(part):
     """Take away what an ended run has left, and say where the copy goes."""
-    copy = data_of(part).with_name("_backup")
+    copy = beside(data_of(part), "_backup")
     if copy.exists():
         container = container_of(part)
         if container and container["State"]["Paused"]:
@@ -147,22 +156,18 @@ def put_back(part, archive, passphrase_file, manifest):
 
     Return where those are now; None when there were none.
     """
-    data = data_of(part)
-    new, ready = data.with_name("_restoring"), data.with_name("_ready")
-    before = data.with_name(f"_before-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-    if os.path.ismount(data):
-        raise Problem(
-            f"The volume {part['volume']} is a file system of its own, in which nothing can be replaced in one step:"
-            f" unpack {archive} by hand"
-        )
+    data, container = data_of(part), container_of(part)
+    not_elsewhere(container, part)
+    new, ready = beside(data, "_restoring"), beside(data, "_ready")
+    before = beside(data, f"_before-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    replaceable(data)
     if new.exists():
         shutil.rmtree(new)
     # An ended run left it: what it was to put back, or, one step later, what was there before.
     if ready.exists():
-        ready.replace(data.with_name(f"{before.name}-kept"))
+        ready.replace(before.with_name(f"{before.name}-kept"))
     needed = sum(about.get("size", 0) for name, about in manifest["files"].items() if placed(name, tops(new)))
     need_room(data, needed, f"the data of the backup ({human(needed)})")
-    container = container_of(part)
     was_running = running(container)
     try:
         unpack(archive, passphrase_file, tops(new))
@@ -193,10 +198,29 @@ def tops(new):
     return {"open_webui/data": new}
 
 
+def replaceable(data):
+    """The data can be replaced in one step, which is tried beside them."""
+    tried = [beside(data, name) for name in ("_try", "_try-other")]
+    try:
+        if os.path.ismount(data):
+            raise OSError(errno.EXDEV, "it is a file system of its own")
+        for path in tried:
+            path.mkdir(mode=0o700, exist_ok=True)
+        exchange(*tried)
+    except OSError as error:
+        raise Problem(
+            f"What is in {data} cannot be replaced in one step ({error.strerror}), so that no backup could be put back"
+            " there: the data have to be in an ordinary volume, or in one of a folder of a local disk"
+        ) from error
+    finally:
+        for path in filter(Path.exists, tried):
+            path.rmdir()
+
+
 def exchange(one, other):
     """Exchange two folders in one step, which the kernel can since 3.15 on all usual file systems."""
     at_current, exchange_names = -100, 2
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(at_current, bytes(one), at_current, bytes(other), exchange_names):
         number = ctypes.get_errno()
-        raise OSError(number, f"{other} cannot be replaced in one step: {os.strerror(number)}")
+        raise OSError(number, os.strerror(number), str(other))
