@@ -62,6 +62,15 @@ def test_one_that_is_not_to_be_had_stops_nothing(host: Any) -> None:
     assert host.check_output("docker inspect ollama --format '{{.State.StartedAt}}'") == before
 
 
+def test_a_second_run_at_the_same_time_is_told_to_wait(host: Any) -> None:
+    host.check_output("touch /run/selfhosted-llm-ollama")
+    run = converge(NEWER)
+    host.check_output("rm /run/selfhosted-llm-ollama")
+    assert f"Another run is moving Ollama on {NAME} to another version" in run.failure
+    assert "remove /run/selfhosted-llm-ollama" in run.failure
+    assert runs(host) == (f"{IMAGE}:{NOW}", ["ollama"])
+
+
 def test_a_machine_that_was_cut_off_in_between_begins_again(host: Any) -> None:
     """As a power cut leaves it once the old one was put aside and the new one made."""
     host.check_output(

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def ask(url: str, body: object = None) -> dict:
 
 def kept_from_it(url: str, name: str) -> bool:
     """Whether the model's own parameters keep it from the GPU: lines of a name and a value."""
-    parameters = ask(f"{url}/api/show", {"model": name}).get("parameters") or ""
+    try:
+        parameters = ask(f"{url}/api/show", {"model": name}).get("parameters") or ""
+    except urllib.error.HTTPError:
+        return True  # It was removed while it was in memory, and nobody can tell any more.
     return ["num_gpu", "0"] in [line.split() for line in parameters.splitlines()]
 
 

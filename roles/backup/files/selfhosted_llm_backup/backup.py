@@ -87,8 +87,11 @@ def unfinished(directory):
 def release(configuration):
     """Take away what an ended run has left, and let a server go on that stands still for it."""
     if "open_webui" in configuration["parts"]:
-        with contextlib.suppress(Problem):  # Who can't be asked has left nothing, and is told of by who needs it.
-            open_webui.clean(configuration["parts"]["open_webui"])
+        part, copy = configuration["parts"]["open_webui"], None
+        with contextlib.suppress(Problem, OSError):  # Who needs what cannot be found tells of it.
+            copy = open_webui.place_of_copy(part)
+        if copy:
+            open_webui.clean(part, copy)
     partial, copy = unfinished(Path(configuration["directory"]))
     partial.unlink(missing_ok=True)
     shutil.rmtree(copy, ignore_errors=True)

@@ -26,7 +26,7 @@ def data_of(part):
             f"The volume {part['volume']} is {options['device']}, which Docker mounts only while a container uses it:"
             " its data have to be in an ordinary volume, or in one of a folder of a local disk"
         )
-    return Path(options["device"])
+    return Path(options["device"]).resolve()
 
 
 def container_of(part):

@@ -43,7 +43,9 @@ def snapshot(part, copy):
     path.write_text(json.dumps(listed, indent=1))
     members = [(MEMBER, path)]
     if part["volume"]:
-        members += walk(data_of(part) / "models", "ollama_server/weights")
+        weights = walk(data_of(part) / "models", "ollama_server/weights")
+        # What is being pulled is nothing yet.
+        members += [(name, path) for name, path in weights if "-partial" not in path.name]
     about = {
         "version": ask(f"{part['url']}/api/version")["version"],
         "models": [{key: model[key] for key in ("name", "digest", "size", "from")} for model in listed],

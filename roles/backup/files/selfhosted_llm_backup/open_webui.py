@@ -10,6 +10,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -26,6 +27,8 @@ DATABASE = "webui.db"
 LEFT_OUT = {"cache", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"}
 # Files that are written once. A second name for them costs nothing.
 WRITTEN_ONCE = {"uploads"}
+# Variables of another database than the usual one.
+ELSEWHERE = re.compile(rf"DATABASE_(URL|TYPE|HOST)=(?!sqlite(:.*/{re.escape(DATABASE)})?$)")
 # Tries to read the database while the server stands still, and seconds for each.
 TRIES, PATIENCE = 5, 2
 
@@ -80,7 +83,8 @@ def snapshot(part):
     copied = [path for path in data.iterdir() if path.name not in LEFT_OUT | WRITTEN_ONCE]
     needed = sum(size(path) for path in [*copied, data / DATABASE])
     need_room(data, needed, "a copy of the data of Open WebUI")
-    copy = clean(part)
+    copy = place_of_copy(part)
+    clean(part, copy)
     version = version_of(container) if running(container) else None
     seconds = 0.0
     for last in [False] * (TRIES - 1) + [True]:
@@ -115,22 +119,24 @@ def not_elsewhere(container, part):
     for path in part["files"]:
         if path.endswith(".env") and Path(path).exists():
             told += Path(path).read_text().splitlines()
-    if any(line.startswith(("DATABASE_URL=", "DATABASE_TYPE=")) for line in told):
+    if any(ELSEWHERE.match(line) for line in told):
         raise Problem(
             "Open WebUI keeps its accounts in a database elsewhere (DATABASE_URL): that is backed up, and put back, by"
             " its own tools"
         )
 
 
-def clean(part):
-    """Take away what an ended run has left, and say where the copy goes."""
-    copy = beside(data_of(part), "_backup")
+def place_of_copy(part):
+    return beside(data_of(part), "_backup")
+
+
+def clean(part, copy):
+    """Take away what an ended run has left."""
     if copy.exists():
         container = container_of(part)
         if container and container["State"]["Paused"]:
             docker("unpause", part["container"])
         shutil.rmtree(copy)
-    return copy
 
 
 def copy_database(data, copy):
@@ -202,8 +208,8 @@ def replaceable(data):
     """The data can be replaced in one step, which is tried beside them."""
     tried = [beside(data, name) for name in ("_try", "_try-other")]
     try:
-        if os.path.ismount(data):
-            raise OSError(errno.EXDEV, "it is a file system of its own")
+        if str(data) in mounted():
+            raise OSError(errno.EBUSY, "something is mounted there")
         for path in tried:
             path.mkdir(mode=0o700, exist_ok=True)
         exchange(*tried)
@@ -215,6 +221,12 @@ def replaceable(data):
     finally:
         for path in filter(Path.exists, tried):
             path.rmdir()
+
+
+def mounted():
+    """Where something is mounted, also another folder of the same file system (proc_pid_mountinfo(5))."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return {re.sub(r"\\([0-7]{3})", lambda code: chr(int(code.group(1), 8)), line.split()[4]) for line in lines}
 
 
 def exchange(one, other):

@@ -109,6 +109,34 @@ def test_only_who_may_still_come_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("variable", "elsewhere"),
+    [
+        ("DATABASE_URL=postgresql://chat", True),
+        ("DATABASE_HOST=db", True),
+        ("DATABASE_TYPE=sqlite+sqlcipher", True),
+        ("DATABASE_URL=sqlite:////srv/other.db", True),
+        ("DATABASE_URL=sqlite:////app/backend/data/webui.db", False),
+        ("DATABASE_TYPE=sqlite", False),
+        ("DATABASE_POOL_SIZE=5", False),
+    ],
+)
+def test_only_another_database_is_elsewhere(variable: str, elsewhere: bool) -> None:
+    assert bool(open_webui.ELSEWHERE.match(variable)) == elsewhere
+
+
+def test_a_model_that_is_being_pulled_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ollama's answers are scripted: what is tried is which files of its store are taken."""
+    blobs = tmp_path / "models" / "blobs"
+    blobs.mkdir(parents=True)
+    for name in ("sha256-a", "sha256-b-partial", "sha256-b-partial-0"):
+        (blobs / name).touch()
+    monkeypatch.setattr(ollama_server, "ask", lambda _url, _body=None: {"models": [], "version": "0.24.0"})
+    monkeypatch.setattr(ollama_server, "data_of", lambda _part: tmp_path)
+    _about, members = ollama_server.snapshot({"url": "", "volume": "ollama"}, tmp_path)
+    assert [path.name for _name, path in members if path.parent == blobs] == ["sha256-a"]
+
+
+@pytest.mark.parametrize(
     ("options", "place"),
     [
         (None, "/volumes/open-webui/_data"),
@@ -185,6 +213,19 @@ def test_beside_a_folder_of_somebodys_own_nothing_of_theirs_is_touched(
     backup.restore(wanted, backup.make(wanted)["archive"], "open_webui")
     assert [folder for folder in theirs if not (folder / "photo.jpg").exists()] == []
     assert [path.name[:13] for path in data.parent.iterdir() if path not in [data, *theirs]] == [".chat_before-"]
+
+
+def test_a_folder_on_which_something_is_mounted_cannot_be_replaced(
+    volume: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs the tests may not mount anything, so the list of what is mounted is given."""
+    monkeypatch.setattr(open_webui, "mounted", lambda: {"/", str(volume)})
+    with pytest.raises(Problem, match="something is mounted there"):
+        backup.make(configuration(tmp_path, "open_webui"))
+
+
+def test_what_is_mounted_is_read_as_the_kernel_tells_it() -> None:
+    assert {"/", "/proc"} <= open_webui.mounted()
 
 
 def test_data_that_could_not_be_put_back_are_not_backed_up_either(
