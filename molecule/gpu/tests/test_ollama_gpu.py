@@ -123,7 +123,14 @@ def test_the_watch_restarts_a_container_that_lost_its_gpu_once(host: Any) -> Non
     host.check_output("systemctl start ollama-gpu-watch")
     assert container(host)["State"]["StartedAt"] == started, "a model may be kept from the GPU"
     ask(host, "127.0.0.1", "/api/delete", port=11434, method="DELETE", body={"model": "kept"})
+    host.check_output("systemctl start ollama-gpu-watch")
+    assert container(host)["State"]["StartedAt"] == started, "nobody can tell of one that was removed"
 
+    # What is in memory would serve llama3, too, which has the same weights.
+    host.check_output(
+        "docker restart ollama && timeout 60 sh -c 'until docker exec ollama ollama list; do sleep 0.5; done'"
+    )
+    started = container(host)["State"]["StartedAt"]
     ask(host, "127.0.0.1", "/api/generate", port=11434, method="POST", body=load)
     host.check_output("systemctl start ollama-gpu-watch")
     restarted = container(host)["State"]["StartedAt"]
