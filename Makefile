@@ -47,7 +47,8 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
 
-soak: testbed ## minutes of answers while nginx is reloaded, and power cuts at every step of day two (not part of test)
+soak: testbed ## minutes of answers while nginx is reloaded, power cuts at every step of day two, all of Open WebUI's oldest version (not part of test)
+	@python -m pytest tests/integration --every-version -k oldest
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py

@@ -62,11 +62,16 @@ def registry(services: dict[str, Any]) -> Iterator[FaultyRegistry]:
         yield proxy
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-version", action="store_true", help="all tests of Open WebUI on its oldest version, too")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of Open WebUI run on its newest and its oldest version, or on those that they are marked with."""
+    """Tests of Open WebUI run on its newest version, and on its oldest where the two could differ most."""
     if "admin" in metafunc.fixturenames:
-        mark = metafunc.definition.get_closest_marker("versions")
-        metafunc.parametrize("admin", mark.args if mark else VERSIONS, indirect=True, scope="session")
+        marked = metafunc.definition.get_closest_marker("every_version") is not None
+        versions = VERSIONS if marked or metafunc.config.getoption("--every-version") else [NEWEST]
+        metafunc.parametrize("admin", versions, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

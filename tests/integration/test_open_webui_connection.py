@@ -40,6 +40,7 @@ def connection(admin: dict[str, str], **arguments: Any) -> Result:
     return run_module("open_webui_connection", {**admin, **arguments}, **options)
 
 
+@pytest.mark.every_version
 def test_add_in_check_mode_then_for_real_then_again(admin: dict[str, str], first: str, second: str) -> None:
     promised = connection(admin, url=[second], check=True)
     assert promised.changed
@@ -94,6 +95,7 @@ def test_options_of_a_connection(admin: dict[str, str], first: str) -> None:
     assert off.values["connections"][0]["tags"] == ["a", "b"]
 
 
+@pytest.mark.every_version
 def test_a_server_of_the_openai_kind(admin: dict[str, str], first: str) -> None:
     """Ollama has an API like OpenAI's too."""
     url = f"{first}/v1"

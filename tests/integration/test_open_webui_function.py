@@ -57,6 +57,7 @@ def answer(functions: Declared, model: str) -> str:
     return str(reply.json()["choices"][0]["message"]["content"]) if reply.ok else reply.text
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(functions: Declared) -> None:
     made = functions.prove(ECHO, MARK)
     assert actions(made, "functions") == ["created", "created"]
@@ -80,6 +81,7 @@ def test_made_changed_and_removed(functions: Declared) -> None:
     assert functions.stored() == {}
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_what_is_not_named_stays(functions: Declared) -> None:
     functions.do(ECHO, MARK)
     function = functions.stored()["mark"]
@@ -96,7 +98,6 @@ def test_what_is_changed_by_hand_is_mended_and_what_is_not_named_stays(functions
     assert functions.stored()["echo"]["valves"] == {"secret": SECRET}
 
 
-@pytest.mark.versions("open-webui")
 def test_exclusive_removes_what_is_not_listed(functions: Declared, tmp_path: Path) -> None:
     functions.do(ECHO, MARK)
     file = tmp_path / "mark.py"
@@ -106,7 +107,6 @@ def test_exclusive_removes_what_is_not_listed(functions: Declared, tmp_path: Pat
     assert functions.stored()["mark"]["content"] == FILTER.replace("\n", "\r\n")
 
 
-@pytest.mark.versions("open-webui")
 def test_code_that_does_not_load(functions: Declared, tmp_path: Path) -> None:
     functions.do(MARK)
     file = tmp_path / "mark.py"
@@ -118,7 +118,6 @@ def test_code_that_does_not_load(functions: Declared, tmp_path: Path) -> None:
     assert functions.stored()["mark"]["content"] == FILTER
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("things", "sentence"),
     [

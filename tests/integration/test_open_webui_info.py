@@ -81,6 +81,7 @@ def store_secret(admin: dict[str, str], value: str) -> None:
     assert not result.failed, result.message
 
 
+@pytest.mark.every_version
 def test_it_tells_what_was_declared(told: Result) -> None:
     assert not told.changed
     for kind, things in DECLARED.items():
@@ -99,12 +100,14 @@ def test_it_tells_no_secret(told: Result) -> None:
     assert [name for user in told.values["users"] for name in user if name not in ("email", "name", "role")] == []
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("kind", list(MODULES))
 def test_what_it_tells_is_what_a_module_takes(admin: dict[str, str], told: Result, kind: str) -> None:
     again = keep(admin, kind, told.values[kind])
     assert not again.changed, again.diff
 
 
+@pytest.mark.every_version
 def test_the_settings_that_it_tells_are_what_their_module_takes(admin: dict[str, str], told: Result) -> None:
     again = run_module("open_webui_settings", {**admin, "settings": told.values["settings"]})
     assert not again.failed, again.message

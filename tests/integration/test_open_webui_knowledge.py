@@ -122,6 +122,7 @@ def handbook(folder: Path) -> dict[str, Any]:
     return {"name": "Handbook", "src": str(folder)}
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(bases: Bases, handbook: dict[str, Any], folder: Path) -> None:
     made = bases.prove({**handbook, "description": "How things are done"})
     assert actions(made, "knowledge") == ["created"]
@@ -151,7 +152,6 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@pytest.mark.versions("open-webui")
 def test_a_folder_that_moves_is_not_uploaded_again(bases: Bases, handbook: dict[str, Any], folder: Path) -> None:
     bases.do(handbook)
     ids = bases.ids("Handbook")
@@ -160,6 +160,7 @@ def test_a_folder_that_moves_is_not_uploaded_again(bases: Bases, handbook: dict[
     assert bases.ids("Handbook") == {path.replace("house", "home"): id_ for path, id_ in ids.items()}
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_nothing_else(
     bases: Bases, handbook: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -217,7 +218,6 @@ def test_only_the_group_that_it_is_shared_with_sees_it(
     assert seen == {"inside": ["Handbook"], "outside": []}
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize("through_ansible", [True, False])
 def test_a_group_that_is_not_there(bases: Bases, handbook: dict[str, Any], through_ansible: bool) -> None:
     shared = [{"name": "First"}, {**handbook, "access": {"read_groups": ["nobody"]}}]
@@ -233,7 +233,6 @@ def test_a_group_that_is_not_there(bases: Bases, handbook: dict[str, Any], throu
     assert "has no group 'nobody'" in promised.output
 
 
-@pytest.mark.versions("open-webui")
 def test_exclusive_removes_what_is_not_listed(bases: Bases, handbook: dict[str, Any]) -> None:
     bases.do(handbook, {"name": "Other"})
     assert actions(bases.prove({"name": "Other"}, exclusive=True), "knowledge") == ["none", "removed"]
@@ -241,7 +240,6 @@ def test_exclusive_removes_what_is_not_listed(bases: Bases, handbook: dict[str, 
     assert count(bases.admin) == 0
 
 
-@pytest.mark.versions("open-webui")
 def test_more_than_a_page_of_them(bases: Bases) -> None:
     names = [f"Base {number}" for number in range(31)]
     bases.do(*({"name": name} for name in names))
@@ -258,7 +256,6 @@ def unembedded(admin: dict[str, str]) -> Iterator[None]:
     call(admin, "POST", path, {name: False})
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.usefixtures("unembedded")
 def test_names_with_slashes_quotes_and_emoji(bases: Bases, tmp_path: Path) -> None:
     names = [
@@ -279,7 +276,6 @@ def test_names_with_slashes_quotes_and_emoji(bases: Bases, tmp_path: Path) -> No
     assert count(bases.admin) == len(names)
 
 
-@pytest.mark.versions("open-webui")
 def test_two_of_one_name(bases: Bases, handbook: dict[str, Any]) -> None:
     for description in ("one", "two"):
         call(bases.admin, "POST", "/api/v1/knowledge/create", {"name": "Handbook", "description": description})
@@ -338,7 +334,6 @@ def test_a_file_is_still_found_when_one_with_the_same_text_goes(
     assert bases.found("Handbook", "coffee").count("coffee.md") == 1
 
 
-@pytest.mark.versions("open-webui")
 def test_hidden_files_are_left_out_and_links_followed(bases: Bases, folder: Path, tmp_path: Path) -> None:
     write(folder, {".git/config": "hidden", ".hidden.md": "hidden"})
     (folder / "link").symlink_to(write(tmp_path / "elsewhere", {"linked.md": "I am somewhere else."}))
@@ -369,7 +364,6 @@ def a_broken_link(folder: Path) -> str:
     return str(folder)
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize("remote_src", [True, False])
 @pytest.mark.parametrize(
     ("prepare", "sentences"),
@@ -393,7 +387,6 @@ def test_a_folder_that_cannot_be_right(
     assert bases.stored() == {}
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("things", "arguments", "sentence"),
     [
@@ -416,7 +409,6 @@ def test_what_cannot_be_right_is_refused(
 PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
-@pytest.mark.versions("open-webui")
 def test_files_that_cannot_be_read_as_text(bases: Bases, handbook: dict[str, Any], folder: Path) -> None:
     bases.do(handbook)
     before = bases.ids("Handbook")
@@ -462,7 +454,6 @@ def embeds(admin: dict[str, str]) -> Iterator[Callable[..., None]]:
     change()
 
 
-@pytest.mark.versions("open-webui")
 def test_an_embedding_model_that_is_missing(
     bases: Bases, handbook: dict[str, Any], embeds: Callable[..., None]
 ) -> None:
@@ -494,7 +485,6 @@ def silent_embedding(bases: Bases, embeds: Callable[..., None]) -> None:
     embeds(ollama_config={"url": f"http://127.0.0.1:{port}", "key": ""})
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.usefixtures("silent_embedding")
 def test_an_embedding_that_never_ends(bases: Bases, handbook: dict[str, Any], embeds: Callable[..., None]) -> None:
     began = time.monotonic()
@@ -508,7 +498,6 @@ def test_an_embedding_that_never_ends(bases: Bases, handbook: dict[str, Any], em
     assert bases.do(handbook) == ["updated"]
 
 
-@pytest.mark.versions("open-webui")
 def test_a_file_of_200_megabytes_that_the_server_does_not_take(
     bases: Bases, handbook: dict[str, Any], folder: Path
 ) -> None:
@@ -557,7 +546,6 @@ def wait_until(true: Callable[[], bool]) -> None:
 SOME = dict(list(MANY.items())[:12])
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize("moment", ["files/", "file/add"])
 def test_a_run_that_is_killed_is_finished_by_the_next(bases: Bases, tmp_path: Path, moment: str) -> None:
     base = {"name": "Many", "src": str(write(tmp_path / "many", SOME)), "remote_src": True}
@@ -605,7 +593,6 @@ def test_a_server_that_restarts_in_the_middle(own_server: tuple[str, dict[str, s
     assert not run_module("open_webui_knowledge", parameters, through_ansible=False).changed
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize("connection", ["local", "ssh"])
 def test_a_folder_of_the_controller(
     bases: Bases, handbook: dict[str, Any], folder: Path, services: dict[str, Any], tmp_path: Path, connection: str
@@ -642,6 +629,7 @@ def work(bases: Bases, parameters: dict[str, Any], folder: Path, machine: dict[s
     assert count(bases.admin) == 3
 
 
+@pytest.mark.every_version
 def test_a_document_is_the_source_of_an_answer(bases: Bases, handbook: dict[str, Any]) -> None:
     bases.do(handbook)
     body = {

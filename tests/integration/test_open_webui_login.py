@@ -16,6 +16,7 @@ from servers import call, container, wait_for
 EVE = {"email": "eve@example.com", "name": "Eve", "password": "canary-eve"}
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("check", [True, False])
 def test_the_token_opens_the_server_to_the_other_modules(account: dict[str, str], check: bool) -> None:
     login = run_module("open_webui_login", account, check=check, verbosity=3)
@@ -63,6 +64,7 @@ def list_users(admin: dict[str, str], token: str) -> Result:
     return run_module("open_webui_user", {"api_url": admin["api_url"], "api_token": token, "users": []})
 
 
+@pytest.mark.every_version
 def test_an_api_key_is_made_kept_and_removed(admin: dict[str, str], eve: dict[str, str]) -> None:
     present, absent = {**eve, "api_key": "present"}, {**eve, "api_key": "absent"}
     promised = run_module("open_webui_login", present, check=True)
@@ -140,6 +142,7 @@ NOTHING: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("role", ["user", "pending"])
 def test_every_module_refuses_the_token_of_who_is_no_admin(
     admin: dict[str, str], office: dict[str, dict[str, str]], role: str

@@ -111,6 +111,7 @@ def seen_by(account: dict[str, str]) -> set[str]:
     return {model["id"] for model in call(account, "GET", "/api/models")["data"]}
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(models: Declared) -> None:
     assert actions(models.prove(HELPER), "models") == ["created"]
     model = models.stored()["helper"]
@@ -163,6 +164,7 @@ def test_the_model_of_a_connection_is_renamed_and_given_back(models: Declared) -
     assert offered[BASE] == BASE
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_nothing_else(models: Declared) -> None:
     models.do(HELPER, OTHER)
     model = models.stored()["helper"]
@@ -241,7 +243,6 @@ def test_a_group_sees_just_what_is_shared_with_it(models: Declared, office: dict
     assert seen_by(office["inside"]) == {"echo"}
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("refers", "sentence"),
     [
@@ -271,7 +272,6 @@ def test_what_is_not_there(models: Declared, refers: dict[str, Any], sentence: s
     assert "The model 'here' names" in promised.output
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.usefixtures("knowledge")
 def test_two_knowledge_bases_of_one_name(models: Declared) -> None:
     body = {"name": "Handbook", "description": ""}
@@ -281,7 +281,6 @@ def test_two_knowledge_bases_of_one_name(models: Declared) -> None:
     assert "has 2 knowledge bases 'Handbook'. Nothing was changed." in result.message
 
 
-@pytest.mark.versions("open-webui")
 def test_a_base_that_has_a_base_itself(models: Declared) -> None:
     # The server would take it, and not chat with it.
     told = f"names the base_model 'other', which has a base itself: chats go down one step only, so name '{BASE}'."
@@ -292,7 +291,6 @@ def test_a_base_that_has_a_base_itself(models: Declared) -> None:
     assert set(models.stored()) == {"other"}
 
 
-@pytest.mark.versions("open-webui")
 def test_exclusive_removes_what_is_not_listed(models: Declared) -> None:
     models.do(HELPER, OTHER, {"id": BASE, "name": "Renamed"})
     assert sorted(actions(models.prove(OTHER, exclusive=True), "models")) == ["none", "removed", "removed"]
@@ -300,7 +298,6 @@ def test_exclusive_removes_what_is_not_listed(models: Declared) -> None:
     assert BASE in seen_by(models.admin)
 
 
-@pytest.mark.versions("open-webui")
 def test_names_with_slashes_quotes_and_emoji(models: Declared) -> None:
     key, name = "hf.co/ü/x:q4_k\"'?&🦙", "a/b \"c\" 'd' 🦙"
     odd = {"id": key, "name": name, "base_model": BASE, "system": "{{USER_NAME}}\n\\", "tags": ["ü/🦙"]}
@@ -310,7 +307,6 @@ def test_names_with_slashes_quotes_and_emoji(models: Declared) -> None:
     assert actions(models.prove({"id": key, "state": "absent"}), "models") == ["removed"]
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("things", "sentence"),
     [

@@ -24,6 +24,7 @@ def prompts(admin: dict[str, str]) -> Declared:
     return Declared("open_webui_prompt", "prompts", admin, stored)
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(prompts: Declared) -> None:
     assert actions(prompts.prove(ANSWER), "prompts") == ["created"]
     assert prompts.stored()["answer"]["content"] == "Answer: {{CLIPBOARD}}"
@@ -38,6 +39,7 @@ def test_made_changed_and_removed(prompts: Declared) -> None:
     assert prompts.stored() == {}
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_nothing_else(prompts: Declared) -> None:
     prompts.do(ANSWER, OTHER)
     prompt = prompts.stored()["answer"]
@@ -88,7 +90,6 @@ def test_exclusive_removes_what_is_not_listed(prompts: Declared) -> None:
     assert set(prompts.stored()) == {"answer"}
 
 
-@pytest.mark.versions("open-webui")
 def test_names_with_slashes_quotes_and_emoji(prompts: Declared) -> None:
     name = "a/b \"c\" 'd' 🦙"
     odd = {"command": "/odd", "name": name, "content": "{{USER_NAME}}\n\\", "tags": ["ü/🦙"]}
@@ -104,7 +105,6 @@ def test_prompts_that_are_not_offered_are_found_behind_those_that_are(prompts: D
     assert prompts.stored() == {}
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("things", "sentence"),
     [

@@ -35,6 +35,7 @@ def prove(admin: dict[str, str], **arguments: Any) -> Result:
     return done
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_setting_follows_in_check_mode_not_then_for_real_then_no_more(admin: dict[str, str], wanted: bool) -> None:
     settings(admin, settings={"ENABLE_SIGNUP": not wanted})
@@ -51,6 +52,7 @@ def test_other_settings_stay_as_they_are(admin: dict[str, str]) -> None:
     assert {key for key in before | after if before.get(key) != after.get(key)} == {"ui.enable_signup"}
 
 
+@pytest.mark.every_version
 def test_settings_of_all_types(admin: dict[str, str]) -> None:
     wanted = {
         "ENABLE_MESSAGE_RATING": False,
@@ -126,6 +128,7 @@ def process(admin: dict[str, str], body: dict[str, Any]) -> Any:
     return reply.json()
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("policy", ["warn", "fail", "reconcile"])
 def test_what_the_environment_sets_in_vain(admin: dict[str, str], policy: str) -> None:
     settings(admin, settings={"DEFAULT_USER_ROLE": "pending", "CHUNK_SIZE": 1000, "TASK_MODEL": "by-hand"})
@@ -161,7 +164,6 @@ def test_what_the_environment_sets_in_vain(admin: dict[str, str], policy: str) -
     assert "canary-key" not in result.output
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -59,6 +59,7 @@ def valves(tools: Declared, key: str) -> dict[str, Any]:
     return dict(call(tools.admin, "GET", f"{TOOLS}/id/{key}/valves"))
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(tools: Declared, weather: dict[str, Any]) -> None:
     weather["remote_src"] = False
     made = tools.prove(weather)
@@ -78,6 +79,7 @@ def test_made_changed_and_removed(tools: Declared, weather: dict[str, Any]) -> N
     assert tools.stored() == {}
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_what_is_not_named_stays(
     tools: Declared, weather: dict[str, Any]
 ) -> None:
@@ -116,7 +118,6 @@ def test_valves_are_merged_and_never_shown(tools: Declared, weather: dict[str, A
         assert SECRET not in result.output
 
 
-@pytest.mark.versions("open-webui")
 def test_a_tool_whose_valves_are_wrong_is_not_left_behind(tools: Declared, weather: dict[str, Any]) -> None:
     result = tools.run({**weather, "valves": {"apikey": SECRET}})
     assert result.message.endswith("was not created: its code has no valve 'apikey'.")
@@ -137,7 +138,6 @@ def test_shared_with_a_group(tools: Declared, weather: dict[str, Any], office: d
     assert "The tool 'weather' names 'nobody', and" in refused.message
 
 
-@pytest.mark.versions("open-webui")
 def test_code_of_the_host_and_of_the_task(tools: Declared, weather: dict[str, Any]) -> None:
     inline = {"id": "inline", "content": "class Tools:\n    pass\n"}
     assert actions(tools.prove(weather, inline), "tools") == ["created", "created"]
@@ -145,7 +145,6 @@ def test_code_of_the_host_and_of_the_task(tools: Declared, weather: dict[str, An
     assert actions(tools.prove(inline, exclusive=True), "tools") == ["none", "removed"]
 
 
-@pytest.mark.versions("open-webui")
 def test_code_that_does_not_load(tools: Declared, weather: dict[str, Any]) -> None:
     Path(weather["src"]).write_text("class Tools:\n    def x(self:\n", encoding="utf-8")
     result = tools.run(weather)
@@ -156,7 +155,6 @@ def test_code_that_does_not_load(tools: Declared, weather: dict[str, Any]) -> No
     assert tools.stored() == {}
 
 
-@pytest.mark.versions("open-webui")
 @pytest.mark.parametrize(
     ("tool", "sentence"),
     [

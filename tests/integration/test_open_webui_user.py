@@ -115,6 +115,7 @@ def sign_in(users: Declared, person: dict[str, str]) -> dict[str, Any]:
     return {"api_url": users.admin["api_url"], "api_token": reply.json()["token"]}
 
 
+@pytest.mark.every_version
 def test_made_changed_and_removed(users: Declared) -> None:
     made = users.prove(ADA, BEN)
     assert actions(made, "users") == ["created", "created"]
@@ -132,6 +133,7 @@ def test_made_changed_and_removed(users: Declared) -> None:
     assert set(users.stored()) == {"admin@example.com", "ada@example.com"}
 
 
+@pytest.mark.every_version
 def test_what_is_changed_by_hand_is_mended_and_nothing_else(users: Declared) -> None:
     users.do(ADA, BEN)
     path = f"/api/v1/users/{users.stored()['ben@example.com']['id']}/update"
