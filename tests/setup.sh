@@ -49,7 +49,13 @@ import zipfile
 from pathlib import Path
 
 wheel, destination = sys.argv[1:]
-wanted = ("ansible/posix/", "community/crypto/", "community/docker/", "community/library_inventory_filtering_v1/")
+wanted = (
+    "ansible/posix/",
+    "community/crypto/",
+    "community/docker/",
+    "community/library_inventory_filtering_v1/",
+    "community/postgresql/",
+)
 with zipfile.ZipFile(wheel) as archive:
     for member in archive.namelist():
         inside = member.removeprefix("ansible_collections/")

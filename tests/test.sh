@@ -41,7 +41,7 @@ scenarios() {
   part door bash tests/molecule.sh --keep nginx_proxy adoption &
   part day-two bash tests/molecule.sh --keep backup &
   # The bundle comes from a machine of ollama_server.
-  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui bundle
+  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui open_webui_database bundle
   wait
   part machines-gone molecule destroy
 }
