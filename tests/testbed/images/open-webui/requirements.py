@@ -1,4 +1,4 @@
-"""Prints the requirements of Open WebUI's wheel without those that are left out.
+"""Prints the requirements of Open WebUI's wheel and of its extra for PostgreSQL, without those that are left out.
 
 Usage: requirements.py WHEEL LEFT_OUT
 """
@@ -22,8 +22,9 @@ def main(wheel: str, left_out: str) -> None:
         metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         requirements = message_from_bytes(archive.read(metadata)).get_all("Requires-Dist", [])
     for requirement in requirements:
-        if "extra ==" not in requirement and name_of(requirement) not in unwanted:
-            print(requirement)
+        wanted = requirement.removesuffix("; extra == 'postgres'")
+        if "extra ==" not in wanted and name_of(wanted) not in unwanted:
+            print(wanted)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""Several machines as inventories/several_machines has them are one chat, and go on without one of them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import testinfra
+from household import Household
+from scenario import PREFIX, ROOT, Answer, Refused, Run, ask, machine, run_playbook
+
+INVENTORIES = (ROOT / "inventories" / "several_machines", ROOT / "molecule" / "several_machines" / "inventory")
+SECRETS = ROOT / ".testbed" / "several_machines"
+# What the machines of the inventory are here: two of them are one with models and one with the chat.
+FIRST, SECOND = "several-debian12", "several-debian13"
+DATABASE, DOOR = "several-database-debian13", "several-door-debian12"
+SITE_NAME = "chat.example.com"
+
+testinfra_hosts = [machine(DOOR)]
+
+
+def site(*arguments: str, limit: str = "all") -> Run:
+    run = run_playbook("site.yml", limit, *arguments, inventories=INVENTORIES)
+    for secret in SECRETS.glob("[a-z]*"):
+        if secret.is_file():
+            assert secret.read_text().split()[0] not in run.output, f"the run shows {secret.name}"
+    return run
+
+
+def on(name: str) -> Any:
+    return testinfra.get_host(machine(name))
+
+
+@pytest.fixture(scope="module")
+def people() -> Household:
+    """What people made on the first of the servers."""
+    household = Household(FIRST)
+    household.connect()
+    body = {"email": "admin@example.com", "password": (SECRETS / "admin").read_text().split()[0]}
+    household.fill(household.make("/api/v1/auths/signin", body)["token"])
+    return household
+
+
+def through_the_door(path: str, people: Household, body: Any = None) -> Answer:
+    headers = {"Authorization": f"Bearer {people.sessions[0]}", "Host": SITE_NAME}
+    method = "GET" if body is None else "POST"
+    return ask(on(DOOR), "127.0.0.1", path, port=443, method=method, body=body, headers=headers, tls_name=SITE_NAME)
+
+
+def chats(people: Household, count: int) -> list[int]:
+    """The statuses of questions that are asked one after another through the door."""
+    body = {"model": "llama3:latest", "messages": [{"role": "user", "content": "Who are you?"}]}
+    return [through_the_door("/api/chat/completions", people, body).status for _ in range(count)]
+
+
+def test_the_servers_are_one_to_people(people: Household) -> None:
+    other = Household(SECOND, sessions=people.sessions, chat=people.chat, knowledge=people.knowledge)
+    other.connect()
+    assert other.lost() == []
+    written = other.say("On the second")
+    assert people.request(f"/api/v1/chats/{written['id']}").status == 200
+
+
+def test_no_secret_is_shown_by_docker(people: Household) -> None:
+    for name in (FIRST, SECOND):
+        shown = on(name).check_output("docker inspect open-webui")
+        assert [
+            file.name for file in SECRETS.glob("[a-z]*") if file.is_file() and file.read_text().split()[0] in shown
+        ] == []
+    assert people.lost() == []
+
+
+@contextmanager
+def stopped(name: str, command: str, undo: str) -> Iterator[None]:
+    host = on(name)
+    host.check_output(command)
+    try:
+        yield
+    finally:
+        host.check_output(undo)
+
+
+def wait(name: str) -> None:
+    for _attempt in range(120):
+        with suppress(Refused):
+            if ask(on(name), "127.0.0.1", "/ready", port=8080).status == 200:
+                return
+        time.sleep(1)
+    pytest.fail(on(name).check_output("docker logs --tail 20 open-webui 2>&1"))
+
+
+@pytest.mark.parametrize("name", [FIRST, SECOND])
+def test_people_go_on_without_one_of_the_chats(people: Household, name: str) -> None:
+    with stopped(name, "docker kill open-webui", "docker start open-webui"):
+        assert chats(people, 6) == [200] * 6
+    wait(name)
+    assert people.lost() == []
+
+
+@pytest.mark.parametrize("name", [FIRST, SECOND])
+def test_people_go_on_without_one_of_the_ollamas(people: Household, name: str) -> None:
+    # The gateway comes back to one that failed after ten seconds.
+    time.sleep(11)
+    with stopped(name, "docker kill ollama", "docker start ollama"):
+        assert chats(people, 6) == [200] * 6
+
+
+def test_a_machine_that_is_down_is_named_and_the_others_are_kept() -> None:
+    """A model that somebody removed comes back where a machine is to be reached."""
+    body = {"model": "llama3"}
+    assert ask(on(FIRST), "127.0.0.1", "/api/delete", port=11434, method="DELETE", body=body).status == 200
+    subprocess.run(["docker", "pause", f"{PREFIX}-{DATABASE}"], check=True, capture_output=True)
+    run = site(limit="ollama,database")
+    subprocess.run(["docker", "unpause", f"{PREFIX}-{DATABASE}"], check=True, capture_output=True)
+    assert {outcome.host for outcome in run.outcomes if outcome.result.get("unreachable")} == {"database"}
+    assert "Models | Install and remove" in " ".join(run.changed_on("gpu1"))
+    assert run.rc != 0
