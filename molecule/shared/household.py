@@ -32,6 +32,7 @@ class Household:
 
     name: str
     port: int = 8080
+    address: str = "127.0.0.1"
     host: Any = None
     sessions: list[str] = field(default_factory=list)
     chat: dict[str, Any] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class Household:
         if self.sessions:
             headers["Authorization"] = f"Bearer {self.sessions[session]}"
         method = "GET" if body is None else "POST"
-        return ask(self.host, "127.0.0.1", path, port=port, method=method, body=body, headers=headers)
+        return ask(self.host, self.address, path, port=port, method=method, body=body, headers=headers)
 
     def make(self, path: str, body: Any, session: int = 0, **headers: str) -> Any:
         answer = self.request(path, body, session, self.port, **headers)

@@ -35,10 +35,15 @@ def on(name: str) -> Any:
     return testinfra.get_host(machine(name))
 
 
+def address_of(name: str) -> str:
+    """Where the other machines reach it."""
+    return str(on(name).check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
+
+
 @pytest.fixture(scope="module")
 def people() -> Household:
     """What people made on the first of the servers."""
-    household = Household(FIRST)
+    household = Household(FIRST, address=address_of(FIRST))
     household.connect()
     body = {"email": "admin@example.com", "password": (SECRETS / "admin").read_text().split()[0]}
     household.fill(household.make("/api/v1/auths/signin", body)["token"])
@@ -54,11 +59,13 @@ def through_the_door(path: str, people: Household, body: Any = None) -> Answer:
 def chats(people: Household, count: int) -> list[int]:
     """The statuses of questions that are asked one after another through the door."""
     body = {"model": "llama3:latest", "messages": [{"role": "user", "content": "Who are you?"}]}
-    return [through_the_door("/api/chat/completions", people, body).status for _ in range(count)]
+    return [through_the_door("/api/chat/completions", people, body).status for _time in range(count)]
 
 
 def test_the_servers_are_one_to_people(people: Household) -> None:
-    other = Household(SECOND, sessions=people.sessions, chat=people.chat, knowledge=people.knowledge)
+    other = Household(
+        SECOND, address=address_of(SECOND), sessions=people.sessions, chat=people.chat, knowledge=people.knowledge
+    )
     other.connect()
     assert other.lost() == []
     written = other.say("On the second")
@@ -89,7 +96,7 @@ def stopped(name: str, command: str, undo: str) -> Iterator[None]:
 def wait(name: str) -> None:
     for _attempt in range(120):
         with suppress(Refused):
-            if ask(on(name), "127.0.0.1", "/ready", port=8080).status == 200:
+            if ask(on(name), address_of(name), "/ready", port=8080).status == 200:
                 return
         time.sleep(1)
     pytest.fail(on(name).check_output("docker logs --tail 20 open-webui 2>&1"))
