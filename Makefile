@@ -47,8 +47,9 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
 
-soak: testbed ## minutes of answers while nginx is reloaded, power cuts at every step of day two, all of Open WebUI's oldest version (not part of test)
+soak: testbed ## several machines, power cuts at every step of day two, answers while nginx is reloaded, all of Open WebUI's oldest version (not part of test)
 	@python -m pytest tests/integration --every-version -k oldest
+	@bash tests/molecule.sh several_machines
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py

@@ -40,9 +40,8 @@ scenarios() {
   { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser; } &
   part door bash tests/molecule.sh --keep nginx_proxy adoption &
   part day-two bash tests/molecule.sh --keep backup &
-  part several bash tests/molecule.sh --keep several_machines open_webui_database &
   # The bundle comes from a machine of ollama_server.
-  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui bundle
+  part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui open_webui_database bundle
   wait
   part machines-gone molecule destroy
 }

@@ -61,7 +61,9 @@ def keep(admin: dict[str, str], kind: str, things: list[dict[str, Any]], **argum
 
 @pytest.fixture(scope="module")
 def told(admin: dict[str, str]) -> Iterator[Result]:
-    """What the module tells of a server that has something of every kind."""
+    """What the module tells of a server that has something of every kind, and nothing that other tests left."""
+    for kind in DECLARED:
+        keep(admin, kind, [], exclusive=True)
     for kind, things in DECLARED.items():
         keep(admin, kind, things)
     before = call(admin, "GET", "/openai/config")

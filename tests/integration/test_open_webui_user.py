@@ -17,9 +17,9 @@ ADA = {"email": "ada@example.com", "name": "Ada", "role": "admin", "password": "
 BEN = {"email": "ben@example.com", "name": "Ben", "password": "canary-ben"}
 
 
-@pytest.fixture(scope="module", params=["open-webui", "open-webui-oldest"])
-def url(services: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[str]:
-    with fresh_open_webui(services, request.param) as fresh:
+@pytest.fixture(scope="module")
+def url(services: dict[str, Any]) -> Iterator[str]:
+    with fresh_open_webui(services, "open-webui") as fresh:
         yield fresh
 
 

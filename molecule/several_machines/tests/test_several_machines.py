@@ -102,17 +102,15 @@ def wait(name: str) -> None:
     pytest.fail(on(name).check_output("docker logs --tail 20 open-webui 2>&1"))
 
 
-@pytest.mark.parametrize("name", [FIRST, SECOND])
-def test_people_go_on_without_one_of_the_chats(people: Household, name: str) -> None:
-    with stopped(name, "docker kill open-webui", "docker start open-webui"):
+def test_people_go_on_without_one_of_the_chats(people: Household) -> None:
+    with stopped(FIRST, "docker kill open-webui", "docker start open-webui"):
         assert chats(people, 6) == [200] * 6
-    wait(name)
+    wait(FIRST)
     assert people.lost() == []
 
 
-@pytest.mark.parametrize("name", [FIRST, SECOND])
-def test_people_go_on_without_one_of_the_ollamas(people: Household, name: str) -> None:
-    with stopped(name, "docker kill ollama", "docker start ollama"):
+def test_people_go_on_without_one_of_the_ollamas(people: Household) -> None:
+    with stopped(SECOND, "docker kill ollama", "docker start ollama"):
         assert chats(people, 6) == [200] * 6
 
 
