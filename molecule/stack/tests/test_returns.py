@@ -101,7 +101,7 @@ class ByHand:
 def test_changes_by_hand_are_reported_and_mended(tokens: dict[str, str]) -> None:
     for name, host in HOSTS.items():
         hand = ByHand(host, tokens[name])
-        for change in (hand.environment, hand.sign_up, hand.site, hand.model, hand.stored_url):
+        for change in (hand.model, hand.stored_url, hand.sign_up, hand.site, hand.environment):
             change()
     mended = [
         "ollama_server : Container | Ollama",
