@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from scenario import address_of
 
 
 @pytest.fixture(scope="module")
@@ -16,4 +18,14 @@ def name(host: Any) -> str:
 @pytest.fixture(scope="module")
 def address(host: Any) -> str:
     """The address of the test host on the network that all test hosts share."""
-    return str(host.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
+    return address_of(host)
+
+
+@pytest.fixture
+def taken_port(host: Any) -> Iterator[int]:
+    """A port of the test host that another program listens on."""
+    port = 9999
+    host.check_output(f"systemd-run --quiet --unit=taken python3 -m http.server {port}")
+    host.check_output(f"timeout 20 sh -c 'until ss -Hltn sport = :{port} | grep -q .; do sleep 0.2; done'")
+    yield port
+    host.check_output("systemctl stop taken")

@@ -54,6 +54,11 @@ def both(scenario: str) -> list[str]:
     return [machine(f"{scenario}-debian12"), machine(f"{scenario}-debian13")]
 
 
+def address_of(host: Any) -> str:
+    """The address of a test host on the network that all of them share."""
+    return str(host.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
+
+
 @dataclass(frozen=True)
 class Answer:
     """An HTTP answer as it reached the test host."""

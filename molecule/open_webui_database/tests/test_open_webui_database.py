@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import testinfra
 from leaks import files_with, readable_by_others
 from postgres import query
-from scenario import PREFIX, Run, machine, run_playbook
+from scenario import PREFIX, Run, address_of, machine, run_playbook
 
 NAME = "database-debian13"
 NEIGHBOUR = "neighbour-debian12"
@@ -58,7 +57,7 @@ def neighbour() -> Any:
 @pytest.fixture(scope="module")
 def client(neighbour: Any) -> str:
     """The address of the neighbour."""
-    return str(neighbour.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
+    return address_of(neighbour)
 
 
 @pytest.mark.usefixtures("host")
@@ -107,16 +106,6 @@ def test_a_debian_without_pgvector_is_refused() -> None:
     run = run_playbook("molecule/stack/one_role.yml", NEIGHBOUR, "--extra-vars", '{"role": "open_webui_database"}')
     assert f"{NEIGHBOUR} runs Debian 12, which has no package of pgvector: install Debian 13" in run.failure
     assert run.changed == []
-
-
-@pytest.fixture
-def taken_port(host: Any) -> Iterator[int]:
-    """A port of the machine that another program listens on."""
-    port = 9999
-    host.check_output(f"systemd-run --quiet --unit=taken python3 -m http.server {port}")
-    host.check_output(f"timeout 20 sh -c 'until ss -Hltn sport = :{port} | grep -q .; do sleep 0.2; done'")
-    yield port
-    host.check_output("systemctl stop taken")
 
 
 def test_the_program_that_has_taken_a_port_is_named(taken_port: int) -> None:
@@ -204,8 +193,7 @@ def test_both_come_back_after_a_reboot(host: Any, neighbour: Any, address: str) 
     subprocess.run(["docker", "restart", f"{PREFIX}-{NAME}"], check=True, capture_output=True)
     up = "systemctl is-active --quiet postgresql@17-main valkey-server"
     host.check_output(f"timeout 60 sh -c 'until {up}; do sleep 0.5; done'")
-    now = str(host.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
-    assert now == address, "Docker gave the machine another address"
+    assert address_of(host) == address, "Docker gave the machine another address"
     assert query(neighbour, address, OTHER) == [["1"]]
     assert valkey(neighbour, address, "PING")[0].startswith("-NOAUTH")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import testinfra
-from scenario import ROOT, Run, ask, machine, run_playbook, sign_in
+from scenario import ROOT, Run, address_of, ask, machine, run_playbook, sign_in
 
 INVENTORIES = (ROOT / "inventories" / "pi_and_mac", ROOT / "molecule" / "pi_and_mac" / "inventory")
 SITE = "site.yml"
@@ -29,7 +29,7 @@ def mac() -> Any:
 
 @pytest.fixture(scope="module")
 def mac_address(mac: Any) -> str:
-    return str(mac.check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
+    return address_of(mac)
 
 
 def run_on_mac(*arguments: str, **variables: Any) -> Run:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import testinfra
 from household import Household
-from scenario import ROOT, Answer, Refused, Run, ask, machine, run_playbook
+from scenario import ROOT, Answer, Refused, Run, address_of, ask, machine, run_playbook
 
 INVENTORIES = (ROOT / "inventories" / "several_machines", ROOT / "molecule" / "several_machines" / "inventory")
 SECRETS = ROOT / ".testbed" / "several_machines"
@@ -35,15 +35,10 @@ def on(name: str) -> Any:
     return testinfra.get_host(machine(name))
 
 
-def address_of(name: str) -> str:
-    """Where the other machines reach it."""
-    return str(on(name).check_output("ip -4 -brief address show eth0").split()[2].split("/")[0])
-
-
 @pytest.fixture(scope="module")
 def people() -> Household:
     """What people made on the first of the servers."""
-    household = Household(FIRST, address=address_of(FIRST))
+    household = Household(FIRST, address=address_of(on(FIRST)))
     household.connect()
     body = {"email": "admin@example.com", "password": (SECRETS / "admin").read_text().split()[0]}
     household.fill(household.make("/api/v1/auths/signin", body)["token"])
@@ -64,7 +59,7 @@ def chats(people: Household, count: int) -> list[int]:
 
 def test_the_servers_are_one_to_people(people: Household) -> None:
     other = Household(
-        SECOND, address=address_of(SECOND), sessions=people.sessions, chat=people.chat, knowledge=people.knowledge
+        SECOND, address=address_of(on(SECOND)), sessions=people.sessions, chat=people.chat, knowledge=people.knowledge
     )
     other.connect()
     assert other.lost() == []
@@ -96,7 +91,7 @@ def stopped(name: str, command: str, undo: str) -> Iterator[None]:
 def wait(name: str) -> None:
     for _attempt in range(120):
         with suppress(Refused):
-            if ask(on(name), address_of(name), "/ready", port=8080).status == 200:
+            if ask(on(name), address_of(on(name)), "/ready", port=8080).status == 200:
                 return
         time.sleep(1)
     pytest.fail(on(name).check_output("docker logs --tail 20 open-webui 2>&1"))

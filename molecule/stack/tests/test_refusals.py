@@ -65,16 +65,6 @@ def test_a_wrong_variable_is_refused(role: str, variables: dict[str, Any], sente
     assert "canary-wrong" not in run.output
 
 
-@pytest.fixture
-def taken_port(host: Any) -> Iterator[int]:
-    """A port of the test host that another program listens on."""
-    port = 9999
-    host.check_output(f"systemd-run --quiet --unit=taken python3 -m http.server {port}")
-    host.check_output(f"timeout 20 sh -c 'until ss -Hltn sport = :{port} | grep -q .; do sleep 0.2; done'")
-    yield port
-    host.check_output("systemctl stop taken")
-
-
 @pytest.mark.parametrize(
     ("role", "variable"),
     [
