@@ -55,6 +55,12 @@ _CAUSES = (
         "the name {host} cannot be resolved on the Ollama server: check its DNS and its connection to the internet",
     ),
     _Cause(
+        r"\blookup \S+ on ",
+        "the name server that the Ollama server asks for {host} does not answer: check its DNS and its connection to "
+        "the internet",
+        transient=True,
+    ),
+    _Cause(
         r"connection refused",
         "the registry {host} refuses connections: is it running, and reachable from the Ollama server?",
     ),
