@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -117,3 +119,42 @@ def test_a_machine_that_is_down_is_named_and_the_others_are_kept() -> None:
     assert {outcome.host for outcome in run.outcomes if outcome.result.get("unreachable")} == {"gpu2"}
     assert [task for task in run.changed_on("gpu1") if "Models | Install and remove" in task]
     assert run.rc != 0
+
+
+def digests() -> dict[str, str]:
+    """Of the model that people ask, on each machine that has it."""
+    found = {}
+    for name in (FIRST, SECOND):
+        models = ask(on(name), "127.0.0.1", "/api/tags", port=11434).json()["models"]
+        found[name] = next(model["digest"] for model in models if model["name"] == "llama3:latest")
+    return found
+
+
+def test_another_digest_is_told_and_rolled_out_while_people_ask(people: Household, tmp_path: Path) -> None:
+    """On one of the machines somebody has copied another model over the one that all have."""
+    before = digests()
+    body = {"source": "mistral", "destination": "llama3"}
+    pull = ask(on(SECOND), "127.0.0.1", "/api/pull", port=11434, method="POST", body={"model": "mistral"})
+    assert '"success"' in pull.text
+    assert ask(on(SECOND), "127.0.0.1", "/api/copy", port=11434, method="POST", body=body).status == 200
+    told = run_playbook("status.yml", "all", f"--extra-vars=status_page={tmp_path / 'page'}", inventories=INVENTORIES)
+    assert "llama3:latest is not the same everywhere" in told.output
+
+    declared = {
+        "ollama_server_models": [{"name": "llama3", "state": "latest"}],
+        "ollama_server_preload": [{"name": "llama3"}],
+    }
+    with ThreadPoolExecutor(1) as pool:
+        rollout = pool.submit(
+            run_playbook, "rollout.yml", "all", "--extra-vars", json.dumps(declared), inventories=INVENTORIES
+        )
+        statuses = []
+        while not rollout.done():
+            statuses += chats(people, 1)
+        run = rollout.result()
+    assert (run.rc, set(statuses)) == (0, {200}), run.output
+    assert run.changed_on("gpu2")
+    assert digests() == before
+    for name in (FIRST, SECOND):
+        loaded = ask(on(name), "127.0.0.1", "/api/ps", port=11434).json()["models"]
+        assert [model["name"] for model in loaded] == ["llama3:latest"]
