@@ -38,7 +38,7 @@ scenarios() {
   # Each by one molecule, which takes machines for prepared that another has prepared meanwhile. The
   # browser visits what the stack leaves.
   { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser; } &
-  part door bash tests/molecule.sh --keep nginx_proxy adoption &
+  part door bash tests/molecule.sh --keep nginx_proxy keepalived adoption &
   part day-two bash tests/molecule.sh --keep backup &
   # The bundle comes from a machine of ollama_server.
   part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui open_webui_database bundle
