@@ -149,7 +149,7 @@ def test_what_cannot_be_right_is_refused(name: str) -> None:
     for sentence in (
         "keepalived_virtual_address takes an IPv4 address that is free",
         "keepalived_address takes the IPv4 address of this machine",
-        "keepalived_peers takes the IPv4 addresses of the other machines, at least one",
+        "keepalived_peers takes the IPv4 addresses of the other machines (a second door at least)",
         "keepalived_virtual_address, keepalived_address and each of keepalived_peers must differ",
         "keepalived_virtual_router_id is a number from 1 to 255",
         "keepalived_priority is a number from 1 to 254",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,20 +15,21 @@ from typing import Any
 import pytest
 import testinfra
 from household import Household
-from scenario import ROOT, Answer, Refused, Run, address_of, ask, machine, run_playbook
+from scenario import PREFIX, ROOT, Answer, Refused, Run, address_of, ask, machine, run_playbook
 
 INVENTORIES = (ROOT / "inventories" / "several_machines", ROOT / "molecule" / "several_machines" / "inventory")
 SECRETS = ROOT / ".testbed" / "several_machines"
 # What the machines of the inventory are here: two of them are one with models and one with the chat.
 FIRST, SECOND = "several-debian12", "several-debian13"
-DATABASE, DOOR = "several-database-debian13", "several-door-debian12"
+DATABASE = "several-database-debian13"
+DOORS = {"door1": "several-door-debian12", "door2": "several-door-debian13"}
 SITE_NAME = "chat.example.com"
 
-testinfra_hosts = [machine(DOOR)]
+testinfra_hosts = [machine(DATABASE)]
 
 
-def site(limit: str, inventories: tuple[Path, ...] = INVENTORIES) -> Run:
-    run = run_playbook("site.yml", limit, inventories=inventories)
+def site(limit: str, inventories: tuple[Path, ...] = INVENTORIES, **variables: Any) -> Run:
+    run = run_playbook("site.yml", limit, "--extra-vars", json.dumps(variables), inventories=inventories)
     for secret in SECRETS.glob("[a-z]*"):
         if secret.is_file():
             assert secret.read_text().split()[0] not in run.output, f"the run shows {secret.name}"
@@ -47,10 +50,36 @@ def people() -> Household:
     return household
 
 
+@functools.cache
+def virtual() -> str:
+    """The address that the doors share."""
+    file = "/etc/keepalived/keepalived.conf"
+    return str(on(DOORS["door1"]).check_output(f"grep --only-matching --perl-regexp '\\S+(?=/32)' {file}"))
+
+
+def holders(*doors: str) -> list[str]:
+    """Those of the doors, or of all, that have the address."""
+    return [door for door in doors or DOORS if on(DOORS[door]).check_output(f"ip -4 address show to {virtual()}")]
+
+
+def other(door: str) -> str:
+    return next(name for name in DOORS if name != door)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    for _attempt in range(60):
+        with suppress(Refused):
+            if condition():
+                return
+        time.sleep(0.5)
+    pytest.fail("it did not come to that")
+
+
 def through_the_door(path: str, people: Household, body: Any = None) -> Answer:
+    """As people come in: at the address that the doors share."""
     headers = {"Authorization": f"Bearer {people.sessions[0]}", "Host": SITE_NAME}
     method = "GET" if body is None else "POST"
-    return ask(on(DOOR), "127.0.0.1", path, port=443, method=method, body=body, headers=headers, tls_name=SITE_NAME)
+    return ask(on(SECOND), virtual(), path, port=443, method=method, body=body, headers=headers, tls_name=SITE_NAME)
 
 
 def chats(people: Household, count: int) -> list[int]:
@@ -109,6 +138,60 @@ def test_people_go_on_without_one_of_the_chats(people: Household) -> None:
 def test_people_go_on_without_one_of_the_ollamas(people: Household) -> None:
     with stopped(SECOND, "docker kill ollama", "docker start ollama"):
         assert chats(people, 6) == [200] * 6
+
+
+def test_people_go_on_without_nginx_at_one_of_the_doors(people: Household) -> None:
+    (first,) = holders()
+    with stopped(DOORS[first], "systemctl stop nginx", "systemctl start nginx"):
+        eventually(lambda: holders() == [other(first)])
+        assert chats(people, 6) == [200] * 6
+    # It moves no more than it must.
+    assert chats(people, 6) == [200] * 6
+    assert holders() == [other(first)]
+
+
+def test_people_go_on_without_a_door_that_stands_still(people: Household) -> None:
+    (first,) = holders()
+    name = f"{PREFIX}-{DOORS[first]}"
+    subprocess.run(["docker", "pause", name], check=True, capture_output=True)
+    try:
+        eventually(lambda: holders(other(first)) == [other(first)])
+        eventually(lambda: chats(people, 1) == [200])
+        assert chats(people, 6) == [200] * 6
+    finally:
+        subprocess.run(["docker", "unpause", name], check=True, capture_output=True)
+    # Both have it for a moment.
+    eventually(lambda: len(holders()) == 1)
+    eventually(lambda: chats(people, 1) == [200])
+    assert chats(people, 6) == [200] * 6
+
+
+def test_what_does_not_work_stops_at_the_door_that_nobody_comes_by(people: Household) -> None:
+    """A configuration in which nginx finds no fault, and by which nobody gets in."""
+    (first,) = holders()
+    run = site("door1,door2", nginx_proxy_extra_directives={"server": "return 418;"})
+    assert "418" in run.failure
+    assert {door for door in DOORS if run.changed_on(door)} == {other(first)}
+    assert chats(people, 6) == [200] * 6
+    assert holders() == [first]
+    mended = site("door1,door2")
+    assert mended.rc == 0, mended.output
+    assert {door for door in DOORS if mended.changed_on(door)} == {other(first)}
+
+
+def test_doors_that_do_not_hear_each_other_are_named() -> None:
+    """As behind a firewall that knows nothing of VRRP."""
+    (first,) = holders()
+    host = on(DOORS[other(first)])
+    host.check_output("apt-get install --yes --no-install-recommends nftables")
+    wall = "add table inet wall; add chain inet wall in { type filter hook input priority 0; }"
+    host.check_output("nft %s", wall + "; add rule inet wall in ip protocol 112 drop")
+    try:
+        eventually(lambda: len(holders()) == 2)
+        assert "door1 and door2 have the address" in site("door1,door2").failure
+    finally:
+        host.check_output("nft delete table inet wall")
+    eventually(lambda: len(holders()) == 1)
 
 
 def test_a_machine_that_is_down_is_named_and_the_others_are_kept() -> None:

@@ -123,20 +123,23 @@ def test_a_gateway_with_a_certificate_of_its_own_asks_for_no_other_names(tmp_pat
     assert inventory.get("gpu1", "nginx_proxy_certificate_names") == []
 
 
-@pytest.fixture
-def team(tmp_path: Path) -> Inventory:
-    """Machines as inventories/several_machines has them."""
+def make_team(folder: Path, **doors: dict[str, Any]) -> Inventory:
+    """Machines as inventories/several_machines has them, with these doors."""
     gateway = {**HOUSE, "nginx_proxy_gateway_keys": KEY}
     gpus = {f"gpu{number}": {**gateway, "internal_address": f"10.0.0.2{number}"} for number in range(1, 6)}
     chats = {f"chat{number}": {"ansible_host": f"10.0.0.3{number}"} for number in range(1, 4)}
-    door = {"door": {**gateway, "ansible_host": "10.0.0.11"}}
     return Inventory(
-        tmp_path,
+        folder,
         ollama=gpus,
         open_webui=chats,
-        nginx_proxy={**door, **gpus},
+        nginx_proxy={**{name: {**gateway, **variables} for name, variables in doors.items()}, **gpus},
         open_webui_database={"database": DATABASE},
     )
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Inventory:
+    return make_team(tmp_path, door={"ansible_host": "10.0.0.11"})
 
 
 def test_a_gateway_spreads_questions_over_the_machines_in_their_order(team: Inventory) -> None:
@@ -158,3 +161,45 @@ def test_all_chats_of_a_team_ask_and_are_the_same(team: Inventory) -> None:
         secrets["DATABASE_URL"] == "postgresql://open_webui:p%40ss%2Fw%3Ard@10.0.0.41:5432/open_webui?sslmode=require"
     )
     assert upstreams(team, "door") == ["10.0.0.31:8080", "10.0.0.32:8080", "10.0.0.33:8080"]
+
+
+FIRST, SECOND = {"ansible_host": "10.0.0.11"}, {"ansible_host": "10.0.0.12"}
+SHARED = {"door_virtual_address": "10.0.0.10"}
+
+
+def test_doors_that_share_an_address_are_asked_there(tmp_path: Path) -> None:
+    team = make_team(tmp_path, door1={**FIRST, **SHARED}, door2={**SECOND, **SHARED})
+    assert team.get("chat1", "open_webui_ollama_connections") == [{"url": "https://10.0.0.10:11435", "key": "k" * 40}]
+    for door, own in (("door1", "10.0.0.11"), ("door2", "10.0.0.12")):
+        assert team.get(door, "nginx_proxy_certificate_names") == [own, "ollama-gateway", "10.0.0.10"]
+        assert "server_name keepalived;" in team.get(door, "nginx_proxy_extra_directives")["http"]
+        assert upstreams(team, door) == ["10.0.0.31:8080", "10.0.0.32:8080", "10.0.0.33:8080"]
+    assert team.get("gpu1", "nginx_proxy_certificate_names") == ["10.0.0.21", "ollama-gateway"]
+    assert team.get("gpu1", "nginx_proxy_extra_directives") == {}
+
+
+def test_doors_know_each_other_and_come_in_their_order(tmp_path: Path) -> None:
+    own = {"http": "map $a $b { default c; }", "server": "allow all;"}
+    second = {**SECOND, **SHARED, "nginx_proxy_port": 8000, "nginx_proxy_extra_directives": own}
+    team = make_team(tmp_path, door1={**FIRST, **SHARED}, door2=second)
+    assert [team.get(door, "keepalived_peers") for door in ("door1", "door2")] == [["10.0.0.12"], ["10.0.0.11"]]
+    assert int(team.get("door1", "keepalived_priority")) > int(team.get("door2", "keepalived_priority"))
+    assert int(team.get("door2", "keepalived_check_port")) == 8000
+    directives = team.get("door2", "nginx_proxy_extra_directives")
+    assert directives["http"].startswith("server {\n    listen 8000;")
+    assert directives["http"].endswith("}\n" + own["http"])
+    assert directives["server"] == own["server"]
+
+
+def test_doors_without_an_address_of_their_own_are_asked_one_by_one(tmp_path: Path) -> None:
+    team = make_team(tmp_path, door1=FIRST, door2=SECOND)
+    asked = [connection["url"] for connection in team.get("chat1", "open_webui_ollama_connections")]
+    assert asked == ["https://10.0.0.11:11435", "https://10.0.0.12:11435"]
+    assert team.get("door1", "nginx_proxy_certificate_names") == ["10.0.0.11", "ollama-gateway"]
+    assert team.get("door2", "nginx_proxy_extra_directives") == {}
+    assert not team.get("door1", "has_virtual_address")
+
+
+def test_doors_where_only_one_is_a_gateway_are_not_asked_at_their_shared_address(tmp_path: Path) -> None:
+    team = make_team(tmp_path, door1={**FIRST, **SHARED}, door2={**SECOND, **SHARED, "nginx_proxy_gateway_keys": []})
+    assert team.get("chat1", "open_webui_ollama_connections")[0]["url"] == "https://10.0.0.11:11435"
