@@ -47,9 +47,9 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
 
-soak: testbed ## several machines, power cuts at every step of day two, answers while nginx is reloaded, all of Open WebUI's oldest version (not part of test)
+soak: testbed ## several machines, a Docker Swarm, power cuts at every step of day two, answers while nginx is reloaded, all of Open WebUI's oldest version (not part of test)
 	@python -m pytest tests/integration --every-version -k oldest
-	@bash tests/molecule.sh several_machines
+	@bash tests/molecule.sh several_machines docker_swarm
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py
