@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Usage: free_address.sh NETWORK NUMBER. An address of a Docker network that no container gets: they are given out from
-# the first on, and this is the NUMBERth from the last.
+# the first on, and this is the NUMBERth before the last.
 set -euo pipefail
-subnet=$(docker network inspect --format '{{(index .IPAM.Config 0).Subnet}}' "$1")
-python3 -c 'import ipaddress, sys; print(ipaddress.ip_network(sys.argv[1])[-int(sys.argv[2]) - 1])' "$subnet" "$2"
+IFS=./ read -r a b c d prefix < <(docker network inspect --format '{{(index .IPAM.Config 0).Subnet}}' "$1")
+number=$(((a << 24 | b << 16 | c << 8 | d | (1 << 32 - prefix) - 1) - $2))
+echo "$((number >> 24)).$((number >> 16 & 255)).$((number >> 8 & 255)).$((number & 255))"

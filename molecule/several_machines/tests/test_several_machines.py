@@ -28,8 +28,8 @@ SITE_NAME = "chat.example.com"
 testinfra_hosts = [machine(DATABASE)]
 
 
-def site(limit: str, inventories: tuple[Path, ...] = INVENTORIES, **variables: Any) -> Run:
-    run = run_playbook("site.yml", limit, "--extra-vars", json.dumps(variables), inventories=inventories)
+def site(limit: str, inventories: tuple[Path, ...] = INVENTORIES) -> Run:
+    run = run_playbook("site.yml", limit, inventories=inventories)
     for secret in SECRETS.glob("[a-z]*"):
         if secret.is_file():
             assert secret.read_text().split()[0] not in run.output, f"the run shows {secret.name}"
@@ -166,10 +166,12 @@ def test_people_go_on_without_a_door_that_stands_still(people: Household) -> Non
     assert chats(people, 6) == [200] * 6
 
 
-def test_what_does_not_work_stops_at_the_door_that_nobody_comes_by(people: Household) -> None:
+def test_what_does_not_work_stops_at_the_door_that_nobody_comes_by(people: Household, tmp_path: Path) -> None:
     """A configuration in which nginx finds no fault, and by which nobody gets in."""
+    wrong = {"nginx_proxy_extra_directives": {"server": "return 418;"}}
+    (tmp_path / "wrong.yml").write_text(json.dumps({"all": {"children": {"doors": {"vars": wrong}}}}))
     (first,) = holders()
-    run = site("door1,door2", nginx_proxy_extra_directives={"server": "return 418;"})
+    run = site("door1,door2", (*INVENTORIES, tmp_path / "wrong.yml"))
     assert "418" in run.failure
     assert {door for door in DOORS if run.changed_on(door)} == {other(first)}
     assert chats(people, 6) == [200] * 6
