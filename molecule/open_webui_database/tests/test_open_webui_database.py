@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import testinfra
 from leaks import files_with, readable_by_others
-from postgres import query
+from postgres import query, rows, spoilt
 from scenario import PREFIX, Run, address_of, machine, run_playbook
 
 NAME = "database-debian13"
@@ -196,6 +196,32 @@ def test_both_come_back_after_a_reboot(host: Any, neighbour: Any, address: str) 
     assert address_of(host) == address, "Docker gave the machine another address"
     assert query(neighbour, address, OTHER) == [["1"]]
     assert valkey(neighbour, address, "PING")[0].startswith("-NOAUTH")
+
+
+def as_user(host: Any, text: str) -> None:
+    """What the user tells its database."""
+    command = "cd / && printf %%s %s | su postgres -c 'psql --quiet --set=ON_ERROR_STOP=1 open_webui'"
+    host.check_output(command, f"SET ROLE open_webui; {text}")
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_backup_takes_the_place_of_what_is_there_as_a_whole_or_not_at_all(host: Any) -> None:
+    as_user(host, "CREATE TABLE chat AS SELECT n AS id, array[n, 2, 3]::vector(3) AS v FROM generate_series(1, 999) n")
+    kept = rows(host)
+    run = run_playbook("molecule/open_webui_database/backup.yml", NAME)
+    assert run.rc == 0, run.output
+    [archive] = host.check_output("ls /var/backups/selfhosted_llm/*.tar.gz").split()
+    as_user(host, "DELETE FROM chat WHERE id > 9; CREATE TABLE left_by_a_newer_version (id int)")
+    now = rows(host)
+    restore = (
+        "python3 /usr/local/lib/selfhosted_llm_backup /run/selfhosted-llm-backup.json restore %s open_webui_database"
+    )
+    refused = host.run(restore, spoilt(host, archive))
+    assert refused.rc == 1
+    assert "PostgreSQL does not take the database open_webui" in refused.stderr
+    assert rows(host) == now
+    host.check_output(restore, archive)
+    assert rows(host) == kept
 
 
 @pytest.mark.usefixtures("changed")

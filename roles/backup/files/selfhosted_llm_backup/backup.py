@@ -14,6 +14,7 @@ import archive
 import nginx_proxy
 import ollama_server
 import open_webui
+import open_webui_database
 from problem import Problem
 
 DAY = 86400
@@ -152,11 +153,13 @@ def restore(configuration, path, *names):
 
 SNAPSHOTS = {
     "open_webui": lambda part, _copy: open_webui.snapshot(part),
+    "open_webui_database": open_webui_database.snapshot,
     "ollama_server": ollama_server.snapshot,
     "nginx_proxy": lambda part, _copy: nginx_proxy.snapshot(part),
 }
 PUT_BACK = {
     "open_webui": open_webui.put_back,
+    "open_webui_database": open_webui_database.put_back,
     "ollama_server": ollama_server.put_back,
     "nginx_proxy": nginx_proxy.put_back,
 }

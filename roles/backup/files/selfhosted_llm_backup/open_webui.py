@@ -8,6 +8,7 @@ somebody's own folder, their names begin with that folder's.
 import contextlib
 import ctypes
 import errno
+import functools
 import json
 import os
 import re
@@ -58,8 +59,8 @@ def rows(database, query):
     return [row[0] for row in database.execute(query)]
 
 
-def facts(database):
-    tables = rows(database, "SELECT name FROM sqlite_master WHERE type = 'table'")
+def facts(tables, ask):
+    """What a database of Open WebUI has; `ask` gives the first column of what a query finds."""
     counted = {
         "user": "accounts",
         "chat": "chats",
@@ -68,8 +69,8 @@ def facts(database):
         "file": "files",
     }
     return {
-        "revisions": rows(database, "SELECT version_num FROM alembic_version") if "alembic_version" in tables else [],
-        **{word: rows(database, f"SELECT count(*) FROM {name}")[0] for name, word in counted.items() if name in tables},
+        "revisions": ask("SELECT version_num FROM alembic_version") if "alembic_version" in tables else [],
+        **{word: int(ask(f'SELECT count(*) FROM "{name}"')[0]) for name, word in counted.items() if name in tables},
     }
 
 
@@ -104,7 +105,9 @@ def snapshot(part):
         problems = rows(database, "PRAGMA quick_check(1)")
         if problems != ["ok"]:
             raise Problem(f"The database of Open WebUI is damaged ({problems[0]}): mend {data / DATABASE} first")
-        about = {"version": version, "image": container and container["Config"]["Image"], **facts(database)}
+        about = {"version": version, "image": container and container["Config"]["Image"]}
+        tables = rows(database, "SELECT name FROM sqlite_master WHERE type = 'table'")
+        about |= facts(tables, functools.partial(rows, database))
     own(copy, {"uid": data.stat().st_uid, "gid": data.stat().st_gid, "mode": data.stat().st_mode & 0o7777})
     members = list(walk(copy, "open_webui/data"))
     for path in part["files"]:
