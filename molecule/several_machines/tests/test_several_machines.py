@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import testinfra
-from household import Household
+from household import RULE, Household
+from postgres import rows, spoilt
 from scenario import PREFIX, ROOT, Answer, Refused, Run, address_of, ask, machine, run_playbook
 
 INVENTORIES = (ROOT / "inventories" / "several_machines", ROOT / "molecule" / "several_machines" / "inventory")
@@ -24,12 +25,19 @@ FIRST, SECOND = "several-debian12", "several-debian13"
 DATABASE = "several-database-debian13"
 DOORS = {"door1": "several-door-debian12", "door2": "several-door-debian13"}
 SITE_NAME = "chat.example.com"
+BACKUPS = "/var/backups/selfhosted_llm"
+# Who takes part when what the chats share is put back.
+CHATS = "database,chat1,chat2"
 
 testinfra_hosts = [machine(DATABASE)]
 
 
 def site(limit: str, inventories: tuple[Path, ...] = INVENTORIES) -> Run:
-    run = run_playbook("site.yml", limit, inventories=inventories)
+    return play("site", limit, inventories)
+
+
+def play(name: str, limit: str, inventories: tuple[Path, ...] = INVENTORIES, **variables: Any) -> Run:
+    run = run_playbook(f"{name}.yml", limit, "--extra-vars", json.dumps(variables), inventories=inventories)
     for secret in SECRETS.glob("[a-z]*"):
         if secret.is_file():
             assert secret.read_text().split()[0] not in run.output, f"the run shows {secret.name}"
@@ -40,12 +48,16 @@ def on(name: str) -> Any:
     return testinfra.get_host(machine(name))
 
 
+def secret(name: str) -> str:
+    return (SECRETS / name).read_text().split()[0]
+
+
 @pytest.fixture(scope="module")
 def people() -> Household:
     """What people made on the first of the servers."""
     household = Household(FIRST, address=address_of(on(FIRST)))
     household.connect()
-    body = {"email": "admin@example.com", "password": (SECRETS / "admin").read_text().split()[0]}
+    body = {"email": "admin@example.com", "password": secret("admin")}
     household.fill(household.make("/api/v1/auths/signin", body)["token"])
     return household
 
@@ -119,10 +131,10 @@ def stopped(name: str, command: str, undo: str) -> Iterator[None]:
         host.check_output(undo)
 
 
-def wait(name: str) -> None:
+def wait(name: str, address: str = "") -> None:
     for _attempt in range(120):
         with suppress(Refused):
-            if ask(on(name), address_of(on(name)), "/ready", port=8080).status == 200:
+            if ask(on(name), address or address_of(on(name)), "/ready", port=8080).status == 200:
                 return
         time.sleep(1)
     pytest.fail(on(name).check_output("docker logs --tail 20 open-webui 2>&1"))
@@ -243,3 +255,112 @@ def test_another_digest_is_told_and_rolled_out_while_people_ask(people: Househol
     for name in (FIRST, SECOND):
         loaded = ask(on(name), "127.0.0.1", "/api/ps", port=11434).json()["models"]
         assert [model["name"] for model in loaded] == ["llama3:latest"]
+
+
+def backups() -> list[str]:
+    """Those of what the chats share, oldest first; anything else in that folder is named, too."""
+    folder = on(DATABASE).file(BACKUPS)
+    return sorted(f"{BACKUPS}/{name}" for name in folder.listdir()) if folder.exists else []
+
+
+def test_without_a_database_there_is_no_backup_and_status_says_why(people: Household) -> None:
+    postgres = "postgresql@17-main"
+    with stopped(DATABASE, f"systemctl stop {postgres}", f"systemctl start {postgres}"):
+        run = play("backup", "database")
+        assert (
+            "database was not backed up. PostgreSQL at port 5432 does not give the database open_webui" in run.failure
+        )
+        assert backups() == []
+        assert "Open WebUI on chat1 is not ready (Database not ready)" in play("status", "chat1,database").failure
+    wait(FIRST)
+    assert people.lost() == []
+
+
+def test_what_they_share_comes_back_whole_or_not_at_all(people: Household) -> None:
+    database = on(DATABASE)
+    run = play("backup", "database,chat1")
+    assert run.rc == 0, run.output
+    assert "The files that people upload are in the bucket open-webui" in run.output
+    [archive] = backups()
+    manifest = json.loads(database.check_output(f"tar --extract --gzip --to-stdout --file {archive} manifest.json"))
+    part = manifest["parts"]["open_webui_database"]
+    assert (part["accounts"], part["knowledge_bases"], len(part["revisions"])) == (2, 1, 1)
+    kept = rows(database)
+    assert len([name for name, there in kept.items() if there]) > 10
+
+    # Not from an archive that ends too soon, with everything as it was meanwhile.
+    newer = people.say("After the backup")
+    before = rows(database)
+    run = play("restore", CHATS, backup_archive=spoilt(database, archive))
+    assert "PostgreSQL does not take the database open_webui from /root/spoilt.tar.gz" in run.failure
+    assert "has what it had before" in run.failure
+    wait(FIRST)
+    wait(SECOND)
+    assert rows(database) == before
+    refused = play("restore", "database", backup_archive=archive)
+    assert "--limit database,chat1,chat2. Nothing was restored" in refused.failure
+
+    # On a machine that has lost it.
+    database.check_output(f"find {BACKUPS} -name '*before-restore*' -delete")
+    run = play("remove", "database", remove_data=True)
+    assert run.rc == 0, run.output
+    run = play("restore", CHATS)
+    assert run.rc == 0, run.output
+    assert {name for name in kept.keys() | rows(database).keys() if kept.get(name) != rows(database).get(name)} == set()
+    assert people.lost() == []
+    assert people.request(f"/api/v1/chats/{newer['id']}").status == 401
+
+
+@pytest.fixture(scope="module")
+def old() -> Household:
+    """What people made on a server with an SQLite of its own, on machines that have nothing else yet."""
+    run = play("remove", CHATS, remove_data=True)
+    assert run.rc == 0, run.output
+    variables = {
+        "role": "open_webui",
+        "open_webui_secret_key": secret("secret_key"),
+        "open_webui_admin_email": "admin@example.com",
+        "open_webui_admin_password": secret("admin"),
+        "open_webui_settings": {"RAG_EMBEDDING_ENGINE": "ollama", "RAG_EMBEDDING_MODEL": "all-minilm"},
+    }
+    run = run_playbook("molecule/stack/one_role.yml", FIRST, "--extra-vars", json.dumps(variables))
+    assert run.rc == 0, run.output
+    household = Household(FIRST)
+    household.connect()
+    body = {"email": "admin@example.com", "password": secret("admin")}
+    household.fill(household.make("/api/v1/auths/signin", body)["token"])
+    household.make("/api/v1/chats/new", {"chat": {"title": "a\0b", "history": {"messages": {}}, "messages": []}})
+    return household
+
+
+def test_nobody_begins_anew_beside_what_one_has(old: Household) -> None:
+    refused = site(CHATS)
+    assert "move them there by move_to_database.yml" in refused.failure
+    assert old.lost() == []
+
+
+def test_what_one_has_stays_where_it_cannot_be_moved(old: Household) -> None:
+    """Without the bucket for its documents."""
+    bucket = f"{PREFIX}-bucket"
+    subprocess.run(["docker", "stop", bucket], check=True, capture_output=True)
+    run = play("move_to_database", CHATS)
+    subprocess.run(["docker", "start", bucket], check=True, capture_output=True)
+    assert "Nothing of Open WebUI on chat1 was moved, and its data are as they were" in run.failure
+    wait(FIRST, "127.0.0.1")
+    assert old.lost() == []
+    assert rows(on(DATABASE))["user"] == []
+
+
+def test_what_one_has_moves_to_what_several_share(old: Household) -> None:
+    run = play("move_to_database", CHATS)
+    assert run.rc == 0, run.output
+    assert "Moved 2 accounts and 2 chats" in run.output
+    assert "1 uploaded files; 3 vectors of 3 collections" in run.output
+    for name in (FIRST, SECOND):
+        new = Household(
+            name, address=address_of(on(name)), sessions=old.sessions, chat=old.chat, knowledge=old.knowledge
+        )
+        new.connect()
+        assert new.lost() == []
+    [file] = new.request(f"/api/v1/knowledge/{new.knowledge}/files").json()["items"]
+    assert RULE in new.request(f"/api/v1/files/{file['id']}/content").text
