@@ -55,6 +55,11 @@ def converted(value, kind, told):
     return kept
 
 
+def first_line(error):
+    """What an error says, without the rows that it says it of."""
+    return (str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def quoted(names):
     return ", ".join(f'"{name}"' for name in names)
 
@@ -127,12 +132,18 @@ def copy_tables(source, target, tables, told):
         target.execute(text(f'ALTER TABLE "{name}" DROP CONSTRAINT "{key["name"]}"'))
     for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         if name in tables:
-            copy_table(source, target, tables[name], told)
+            try:
+                copy_table(source, target, tables[name], told)
+            except Exception as error:
+                raise Problem(f"its table {name} cannot be copied: {first_line(error)}") from error
         elif name not in NOT_COPIED:
             rows = source.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             told.left_out |= {name: rows} if rows else {}
     for name, key, again in keys:
-        gone = target.execute(text(orphans(name, key))).rowcount
+        gone = 0
+        # Who has gone may be what others of the same table belong to.
+        while found := target.execute(text(orphans(name, key))).rowcount:
+            gone += 0 if frees(key) else found
         told.orphans |= {f"{name}.{'.'.join(key['constrained_columns'])}": gone} if gone else {}
         target.execute(text(f'ALTER TABLE "{name}" ADD CONSTRAINT "{key["name"]}" {again}'))
 
@@ -160,12 +171,20 @@ def copy_table(source, target, table, told):
     told.rows |= {table.name: rows} if rows else {}
 
 
+def frees(key):
+    """Whether what names something that is gone stays, and names nothing from then on."""
+    return key["options"].get("ondelete") == "SET NULL"
+
+
 def orphans(name, key):
-    """Removes what belongs to something that is gone."""
+    """Does what PostgreSQL would have done when the thing went that a row names, and SQLite has not."""
     pairs = list(zip(key["constrained_columns"], key["referred_columns"], strict=True))
     named = " AND ".join(f'c."{column}" IS NOT NULL' for column, _other in pairs)
     found = " AND ".join(f'p."{other}" = c."{column}"' for column, other in pairs)
     gone = f'NOT EXISTS (SELECT FROM "{key["referred_table"]}" p WHERE {found})'
+    if frees(key):
+        nothing = ", ".join(f'"{column}" = NULL' for column, _other in pairs)
+        return f'UPDATE "{name}" c SET {nothing} WHERE {named} AND {gone}'
     return f'DELETE FROM "{name}" c WHERE {named} AND {gone}'
 
 
@@ -237,9 +256,8 @@ def main(folder):
     os.environ.setdefault("WEBUI_SECRET_KEY", (data / ".webui_secret_key").read_text().strip())
     try:
         print("\n" + json.dumps(move(data)))
-    except Exception as error:  # Whatever it is, a transaction has ended by it. What it says of the data is kept out.
-        said = str(getattr(error, "orig", error)).strip().splitlines()[:1] or [type(error).__name__]
-        sys.exit(said[0].rstrip("."))
+    except Exception as error:  # Whatever it is, a transaction has ended by it.
+        sys.exit(first_line(error))
 
 
 if __name__ == "__main__":

@@ -10,18 +10,27 @@ from archive import need_room, opened
 from open_webui import facts
 from problem import Problem
 
+# The first whose pg_dump leaves an extension out.
+OLDEST = 170000
 MEMBER = "open_webui_database/database.dump"
 SIZE = "SELECT pg_database_size(current_database())"
+VERSION = "SHOW server_version_num"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-# Servers that still hold on to it are sent away, and nobody else is waited for without end.
+# Servers that still hold on to it are sent away, and nobody else is waited for without end. The extension goes where
+# the user has made it, and is in no dump.
 BEGIN = """BEGIN;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = '{user}';
 SET LOCAL lock_timeout = '1min';
 SET ROLE "{user}";
 DROP OWNED BY CURRENT_USER;
+RESET ROLE;
+CREATE EXTENSION IF NOT EXISTS vector;
+SET ROLE "{user}";
 """
 # One transaction, so that whatever ends it before its last word leaves what was there.
-REPLACE = r"""{ printf %s "$0"; pg_restore --no-owner --file=- && printf '\nCOMMIT;\n'; } | "$@" >/dev/null"""
+REPLACE = r"""
+{ printf %s "$0"; pg_restore --no-owner --no-privileges --file=- && printf '\nCOMMIT;\n'; } | "$@" >/dev/null
+"""
 
 
 def as_postgres(part, program, *arguments):
@@ -75,7 +84,11 @@ def snapshot(part, copy):
     # The extension is made by the role, and nobody's but the machine's.
     how = ["--format=custom", "--exclude-extension=vector", f"--role={part['user']}", f"--dbname={part['database']}"]
     with asked(part):
-        size = int(rows(part, SIZE)[0])
+        size, version = int(rows(part, SIZE)[0]), int(rows(part, VERSION)[0])
+    if version < OLDEST:
+        raise Problem(
+            f"PostgreSQL at port {part['port']} is version {version // 10000}, and a dump of it wants 17 or newer"
+        )
     need_room(copy, size, "a dump of the database")
     with asked(part):
         # By a pipe: into a file pg_dump writes its list once more, after the end.

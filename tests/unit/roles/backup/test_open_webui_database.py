@@ -43,7 +43,7 @@ def put_back(dump: Path, monkeypatch: pytest.MonkeyPatch, reader: str = "cat", t
 def test_it_is_replaced_in_one_transaction(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = put_back(dump, monkeypatch)
     assert told.startswith("BEGIN;\nSELECT pg_terminate_backend")
-    assert 'SET ROLE "open_webui";\nDROP OWNED BY CURRENT_USER;\n' in told
+    assert 'SET ROLE "open_webui";\nDROP OWNED BY CURRENT_USER;\nRESET ROLE;\nCREATE EXTENSION' in told
     assert told.endswith(f"{DUMP.decode()}\nCOMMIT;\n")
 
 

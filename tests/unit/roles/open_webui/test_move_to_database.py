@@ -66,10 +66,24 @@ def test_what_belongs_to_nothing_is_looked_for_by_all_columns_of_its_key(program
         "constrained_columns": ["chat_id", "user_id"],
         "referred_columns": ["id", "user_id"],
         "referred_table": "chat",
+        "options": {"ondelete": "CASCADE"},
     }
     assert program.orphans("chat_file", key) == (
         'DELETE FROM "chat_file" c WHERE c."chat_id" IS NOT NULL AND c."user_id" IS NOT NULL AND NOT EXISTS'
         ' (SELECT FROM "chat" p WHERE p."id" = c."chat_id" AND p."user_id" = c."user_id")'
+    )
+
+
+def test_what_outlives_what_it_names_stays_and_names_nothing(program: Any) -> None:
+    key = {
+        "constrained_columns": ["parent_id"],
+        "referred_columns": ["id"],
+        "referred_table": "group",
+        "options": {"ondelete": "SET NULL"},
+    }
+    assert program.orphans("group", key) == (
+        'UPDATE "group" c SET "parent_id" = NULL WHERE c."parent_id" IS NOT NULL AND NOT EXISTS'
+        ' (SELECT FROM "group" p WHERE p."id" = c."parent_id")'
     )
 
 
