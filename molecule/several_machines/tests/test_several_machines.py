@@ -254,7 +254,7 @@ def test_another_digest_is_told_and_rolled_out_while_people_ask(people: Househol
     assert digests() == before
     for name in (FIRST, SECOND):
         loaded = ask(on(name), "127.0.0.1", "/api/ps", port=11434).json()["models"]
-        assert [model["name"] for model in loaded] == ["llama3:latest"]
+        assert "llama3:latest" in [model["name"] for model in loaded]
 
 
 def backups() -> list[str]:
