@@ -49,7 +49,9 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 
 soak: testbed ## several machines, a Docker Swarm, power cuts at every step of day two, answers while nginx is reloaded, all of Open WebUI's oldest version (not part of test)
 	@python -m pytest tests/integration --every-version -k oldest
-	@bash tests/molecule.sh several_machines docker_swarm
+	@bash tests/molecule.sh --keep several_machines
+	@PYTHONPATH=tests/support:molecule/shared python tests/soak/losses.py
+	@bash tests/molecule.sh docker_swarm
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/door.py
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/chats.py

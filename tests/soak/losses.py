@@ -1,6 +1,6 @@
 """People chat through the door while one of several machines is lost and comes back: what they notice of it.
 
-Usage: losses.py [--people N] [--seconds N] [--address DOOR] [LOSS ...]. Needs the machines of
+Usage: losses.py [--people N] [--seconds N] [LOSS ...]. Needs the machines of
 molecule/several_machines, converged: `bash tests/molecule.sh --keep several_machines`. Prints a row for each loss:
 answers before it, while it lasts and after it; those that were cut; requests that were refused in the first seconds,
 later, and after it; and the seconds until the first answer that was asked for after the loss. Under it, what people saw
@@ -27,7 +27,9 @@ from scenario import PREFIX, ROOT
 SITE = "chat.example.com"
 SECRETS = ROOT / ".testbed" / "several_machines"
 FIRST, SECOND, DATABASE = "several-debian12", "several-debian13", "several-database-debian13"
-DOOR = "several-door-debian12"
+DOORS = ("several-door-debian12", "several-door-debian13")
+# The one that has the address at the time.
+DOOR = "door"
 # nginx leaves out one that failed for ten seconds, and asks no other before it noticed.
 DETECTED = 3.0
 
@@ -101,11 +103,25 @@ class Chat:
         return Question(begun, time.monotonic(), outcome, f"{status}: {last[-160:]}")
 
 
-def shell(host: str, command: str) -> None:
-    """Run a command on a test host."""
+def shell(host: str, script: str) -> str:
+    """What a script prints on a test host."""
+    command = ["docker", "exec", f"{PREFIX}-{host}", "sh", "-c", script]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def virtual_address() -> str:
+    """Where people come in: at one of the doors."""
+    written = shell(DOORS[0], "cat /etc/keepalived/keepalived.conf").split()
+    return next(word.removesuffix("/32") for word in written if word.endswith("/32"))
+
+
+def with_names(loss: Loss) -> Loss:
+    """The same with its test host and the addresses that its commands name."""
+    host = loss.host
+    if host == DOOR:
+        host = next(door for door in DOORS if shell(door, f"ip -4 address show to {virtual_address()}"))
     addresses = {"second": address(f"{PREFIX}-{SECOND}"), "database": address(f"{PREFIX}-{DATABASE}")}
-    script = command.format(**addresses)
-    subprocess.run(["docker", "exec", f"{PREFIX}-{host}", "sh", "-c", script], check=True, capture_output=True)
+    return Loss(host, loss.command.format(**addresses), loss.undo.format(**addresses))
 
 
 def watch(chat: Chat, loss: Loss, people: int, seconds: float) -> tuple[list[Question], float, float]:
@@ -156,11 +172,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--address", help="of the door, where it is not the virtual one")
     parser.add_argument("losses", nargs="*", metavar="LOSS", choices=[[], *LOSSES])
     arguments = parser.parse_args()
     trust = ssl.create_default_context(cafile=str(SECRETS / "local_ca" / "ca.crt"))
-    chat = Chat(arguments.address or address(f"{PREFIX}-{DOOR}"), trust, "")
+    chat = Chat(virtual_address(), trust, "")
     password = (SECRETS / "admin").read_text().split()[0]
     signed_in = chat.request("/api/v1/auths/signin", {"email": "admin@example.com", "password": password})
     chat = Chat(chat.address, trust, json.load(signed_in)["token"])
@@ -170,7 +185,7 @@ def main() -> None:
     )
     print("| --- | --- | --- | --- | --- |")
     for name in arguments.losses or LOSSES:
-        questions, lost, back = watch(chat, LOSSES[name], arguments.people, arguments.seconds)
+        questions, lost, back = watch(chat, with_names(LOSSES[name]), arguments.people, arguments.seconds)
         print(row(name, questions, lost, back))
         for last, count in Counter(question.last for question in questions if question.last).most_common(4):
             print(f"  {count} times: {last}")
