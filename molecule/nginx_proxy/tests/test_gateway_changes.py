@@ -90,3 +90,44 @@ def test_an_ollama_that_does_not_answer_is_told(converge: Converge) -> None:
     run = converge(nginx_proxy_gateway_upstreams=[{"address": "127.0.0.1:9"}], nginx_proxy_gateway_keys=keys)
     assert "no Ollama answers behind it at 127.0.0.1:9 (status 502)" in run.failure
     assert "canary" not in run.output
+
+
+def test_a_gateway_that_was_left_out_of_use_is_in_use_again(host: Any, converge: Converge) -> None:
+    """As a rollout leaves it that somebody ended."""
+    host.check_output("touch /run/selfhosted_llm_gateway_away")
+    assert status(host, PHONE) == 503
+    run = converge()
+    assert run.rc == 0, run.output
+    assert [task.rpartition("| ")[2] for task in run.changed] == ["Have it answer again where it was out of use"]
+    assert status(host, PHONE) == 200
+    assert converge().changed == []
+
+
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_a_question_goes_on_to_another_machine(host: Any, converge: Converge, size: int) -> None:
+    """Also one that nginx does not hold in memory. The first machine was taken out of use."""
+    ollama = host.check_output("sed --quiet 's/^ *server \\(.*:11434\\);/\\1/p' /etc/nginx/conf.d/selfhosted_llm.conf")
+    away = "server { listen 8098; return 503; }"
+    host.run("printf %%s %s >/etc/nginx/conf.d/foreign.conf", away)
+    try:
+        run = converge(
+            nginx_proxy_gateway_upstreams=[{"address": "127.0.0.1:8098"}, {"address": ollama}],
+            nginx_proxy_gateway_keys=[{"name": "phone", "key": PHONE}],
+        )
+        assert run.rc == 0, run.output
+        headers = {"Authorization": f"Bearer {PHONE}"}
+        answer = ask(
+            host,
+            "127.0.0.1",
+            "/api/generate",
+            port=11435,
+            tls_name=NAME,
+            method="POST",
+            headers=headers,
+            body='{"model": "llama3", "prompt": "Who?", "stream": false, "not_read": "',
+            zeros=size,
+            tail='"}',
+        )
+        assert answer.status == 200
+    finally:
+        host.check_output("rm /etc/nginx/conf.d/foreign.conf")

@@ -156,6 +156,37 @@ def test_one_of_several_upstreams_that_is_dead_is_skipped(host: Any, converge: C
         assert {visit(host, "/").text for _attempt in range(6)} == {"alive"}
 
 
+def test_where_all_upstreams_have_failed_one_that_is_back_is_asked_at_once(host: Any, converge: Converge) -> None:
+    """nginx leaves each that failed out for ten seconds."""
+    site = "server { listen 8099; if (-f /run/gone) { return 444; } return 200 alive; }"
+    with foreign(host, site):
+        upstreams = [{"address": "127.0.0.1:9"}, {"address": "127.0.0.1:8099"}]
+        assert converge(nginx_proxy_upstreams=upstreams, nginx_proxy_verify=False).rc == 0
+        host.check_output("touch /run/gone")
+        try:
+            assert {visit(host, "/").status for _attempt in range(3)} == {502}
+        finally:
+            host.check_output("rm /run/gone")
+        assert {visit(host, "/").text for _attempt in range(3)} == {"alive"}
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/chat/completions", 200), ("/api/v1/chats/new", 502)])
+def test_what_a_lost_server_had_not_answered(host: Any, converge: Converge, path: str, status: int) -> None:
+    """A question is asked of another, and what would be there twice is not."""
+    with foreign(host, "server { listen 8098; return 444; } server { listen 8099; return 200 alive; }"):
+        upstreams = [{"address": "127.0.0.1:8098"}, {"address": "127.0.0.1:8099"}]
+        assert converge(nginx_proxy_upstreams=upstreams, nginx_proxy_verify=False).rc == 0
+        asked = {"method": "POST", "zeros": 200_000, "headers": {"Host": NAME}}
+        assert ask(host, "127.0.0.1", path, port=443, tls_name=NAME, **asked).status == status
+
+
+def test_a_server_that_has_lost_its_database_is_left_out(host: Any, converge: Converge) -> None:
+    with foreign(host, "server { listen 8098; return 503; } server { listen 8099; return 200 alive; }"):
+        upstreams = [{"address": "127.0.0.1:8098"}, {"address": "127.0.0.1:8099"}]
+        assert converge(nginx_proxy_upstreams=upstreams, nginx_proxy_verify=False).rc == 0
+        assert {visit(host, "/").text for _attempt in range(6)} == {"alive"}
+
+
 def test_a_visit_that_fails_says_why(converge: Converge) -> None:
     run = converge(nginx_proxy_upstreams=[{"address": "127.0.0.1:9"}])
     assert "a proxy that does not reach Open WebUI (502)" in run.failure
