@@ -27,6 +27,7 @@ MACHINE: dict[str, Any] = {
         "last_backup": "20261124T174500Z",
     },
     "nginx_proxy_status": PART,
+    "keepalived_status": {**PART, "virtual_address": HOSTILE, "has_address": True},
     "open_webui_status": {
         **PART,
         "declared_version": HOSTILE,

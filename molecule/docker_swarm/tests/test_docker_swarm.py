@@ -158,6 +158,18 @@ def test_a_changed_secret_reaches_the_servers_one_after_another(session: str) ->
     assert swarm(*name).changed == []
 
 
+def test_a_part_of_the_swarm_is_not_taken_away() -> None:
+    """The services are everybody's."""
+    before = tasks("open-webui").keys() | tasks("ollama").keys()
+    assert "this run is not for gpu1, gpu2" in swarm(playbook="remove.yml", limit="open_webui").failure
+    assert tasks("open-webui").keys() | tasks("ollama").keys() == before
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "rollout.yml", "restore.yml"])
+def test_containers_do_not_come_beside_services(playbook: str) -> None:
+    assert "This inventory is one of a Docker Swarm" in swarm(playbook=playbook, limit="ollama").failure
+
+
 def test_what_is_taken_away_comes_back_with_its_data(session: str) -> None:
     """The last one, since it takes the longest to undo."""
     gone = swarm(playbook="remove.yml", limit="all")

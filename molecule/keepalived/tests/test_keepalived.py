@@ -186,6 +186,18 @@ def test_what_was_changed_by_hand_is_mended_and_nothing_moves(machines: dict[str
     assert [moves(host) for host in machines.values()] == moved
 
 
+def test_how_it_is_is_told(machines: dict[str, Any], virtual: str) -> None:
+    (first,) = holders(machines, virtual)
+    (other,) = machines.keys() - {first}
+    machines[other].check_output("systemctl stop keepalived")
+    run = run_playbook("molecule/keepalived/status.yml", "keepalived_hosts")
+    machines[other].check_output("systemctl start keepalived")
+    told = {outcome.host: outcome.result["ansible_facts"]["keepalived_status"] for outcome in run.outcomes[-2:]}
+    assert (told[first]["state"], told[first]["has_address"], told[first]["problems"]) == ("healthy", True, [])
+    assert (told[other]["state"], told[other]["has_address"]) == ("stopped", False)
+    assert told[other]["problems"] == [f"keepalived on {other} is stopped, so {virtual} does not come to it"]
+
+
 def test_a_configuration_of_somebody_else_is_left_alone(host: Any, name: str) -> None:
     host.check_output(f"cp {FILE} {FILE}.kept && echo 'vrrp_instance theirs {{' >{FILE}")
     run = converge(name)

@@ -100,6 +100,26 @@ def chats(people: Household, count: int) -> list[int]:
     return [through_the_door("/api/chat/completions", people, body).status for _time in range(count)]
 
 
+def large_questions(count: int) -> list[int]:
+    """The statuses of some that nginx does not hold in memory, asked at the gateway itself, as the chats do."""
+    headers = {"Authorization": f"Bearer {secret('gateway')}"}
+    return [
+        ask(
+            on(SECOND),
+            virtual(),
+            "/api/generate",
+            port=11435,
+            method="POST",
+            body='{"model": "llama3", "prompt": "Who are you?", "stream": false, "not_read": "',
+            zeros=200_000,
+            tail='"}',
+            headers=headers,
+            tls_name="ollama-gateway",
+        ).status
+        for _time in range(count)
+    ]
+
+
 def test_the_servers_are_one_to_people(people: Household) -> None:
     other = Household(
         SECOND, address=address_of(on(SECOND)), sessions=people.sessions, chat=people.chat, knowledge=people.knowledge
@@ -150,6 +170,8 @@ def test_people_go_on_without_one_of_the_chats(people: Household) -> None:
 def test_people_go_on_without_one_of_the_ollamas(people: Household) -> None:
     with stopped(SECOND, "docker kill ollama", "docker start ollama"):
         assert chats(people, 6) == [200] * 6
+        time.sleep(11)
+        assert large_questions(6) == [200] * 6
 
 
 def test_people_go_on_without_nginx_at_one_of_the_doors(people: Household) -> None:
@@ -218,6 +240,31 @@ def test_a_machine_that_is_down_is_named_and_the_others_are_kept() -> None:
     assert run.rc != 0
 
 
+@pytest.mark.parametrize("name", ["database", "door1"])
+def test_the_only_one_of_its_kind_that_is_down_is_named_and_the_others_are_kept(tmp_path: Path, name: str) -> None:
+    """The database, and the only door that the run is for."""
+    nobody = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    nobody["internal_address"] = address_of(on(DATABASE if name == "database" else DOORS[name]))
+    (tmp_path / "down.yml").write_text(json.dumps({"all": {"hosts": {name: nobody}}}))
+    on(SECOND).check_output("docker stop open-webui")
+    run = site(f"{name},chat1,chat2", (*INVENTORIES, tmp_path / "down.yml"))
+    assert {outcome.host for outcome in run.outcomes if outcome.result.get("unreachable")} == {name}
+    assert run.rc != 0
+    assert run.changed_on("chat2")
+    wait(SECOND)
+
+
+def test_a_machine_out_of_use_comes_back_with_the_next_run() -> None:
+    """A rollout that somebody ended left it so."""
+    on(FIRST).check_output("touch /run/selfhosted_llm_gateway_away")
+    told = play("status", "gpu1")
+    assert "out of use since a rollout" in told.failure
+    run = site("gpu1")
+    assert run.rc == 0, run.output
+    assert run.changed_on("gpu1")
+    assert site("gpu1").changed_on("gpu1") == []
+
+
 def digests() -> dict[str, str]:
     """Of the model that people ask, on each machine that has it."""
     found = {}
@@ -247,7 +294,7 @@ def test_another_digest_is_told_and_rolled_out_while_people_ask(people: Househol
         )
         statuses = []
         while not rollout.done():
-            statuses += chats(people, 1)
+            statuses += chats(people, 1) + large_questions(1)
         run = rollout.result()
     assert (run.rc, set(statuses)) == (0, {200}), run.output
     assert run.changed_on("gpu2")
@@ -255,6 +302,14 @@ def test_another_digest_is_told_and_rolled_out_while_people_ask(people: Househol
     for name in (FIRST, SECOND):
         loaded = ask(on(name), "127.0.0.1", "/api/ps", port=11434).json()["models"]
         assert "llama3:latest" in [model["name"] for model in loaded]
+
+
+def test_the_only_machine_that_answers_goes_on_answering_in_a_rollout() -> None:
+    run = play("rollout", "ollama", (*INVENTORIES, ROOT / "molecule" / "several_machines" / "down"))
+    assert {outcome.host for outcome in run.outcomes if outcome.result.get("unreachable")} == {"gpu2"}
+    assert run.rc != 0
+    assert "None of gpu2 answers now, so gpu1 goes on answering" in run.output
+    assert not [outcome for outcome in run.outcomes if "Away |" in outcome.task]
 
 
 def backups() -> list[str]:

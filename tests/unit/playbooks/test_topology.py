@@ -191,6 +191,23 @@ def test_doors_know_each_other_and_come_in_their_order(tmp_path: Path) -> None:
     assert directives["server"] == own["server"]
 
 
+def test_doors_hear_each_other_where_their_inventory_says(tmp_path: Path) -> None:
+    """As behind a management network, by whose addresses Ansible comes."""
+    second = {**SECOND, **SHARED, "keepalived_address": "192.168.1.12"}
+    team = make_team(tmp_path, door1={**FIRST, **SHARED}, door2=second)
+    assert team.get("door1", "keepalived_peers") == ["192.168.1.12"]
+    assert team.get("door2", "keepalived_address") == "192.168.1.12"
+    assert team.get("door2", "keepalived_peers") == ["10.0.0.11"]
+
+
+def test_an_address_for_machines_with_models_is_told(tmp_path: Path) -> None:
+    """Unless they let nobody in but gateways, to which the variable says nothing."""
+    both = {"a": {**FIRST, **SHARED}, "b": {**SECOND, **SHARED, "nginx_proxy_upstreams": []}}
+    inventory = Inventory(tmp_path, ollama=both, nginx_proxy=both)
+    assert inventory.get("a", "doors") == []
+    assert inventory.get("a", "doors_with_models") == ["a"]
+
+
 def test_doors_without_an_address_of_their_own_are_asked_one_by_one(tmp_path: Path) -> None:
     team = make_team(tmp_path, door1=FIRST, door2=SECOND)
     asked = [connection["url"] for connection in team.get("chat1", "open_webui_ollama_connections")]
