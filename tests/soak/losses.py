@@ -77,7 +77,7 @@ class Chat:
     token: str
 
     def request(self, path: str, body: object = None) -> http.client.HTTPResponse:
-        plain = socket.create_connection((self.address, 443), 30)
+        plain = socket.create_connection((self.address, 443), 120)
         connection = http.client.HTTPConnection(self.address)
         connection.sock = self.trust.wrap_socket(plain, server_hostname=SITE)
         headers = {"Host": SITE, "Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
@@ -87,7 +87,13 @@ class Chat:
     def ask(self) -> Question:
         """One question, and its answer as it streams in."""
         begun = time.monotonic()
-        body = {"model": "llama3:latest", "messages": [{"role": "user", "content": "Who are you?"}], "stream": True}
+        # Threads of two Ollama on two processors wait for each other more than they work.
+        body = {
+            "model": "llama3:latest",
+            "messages": [{"role": "user", "content": "Who are you?"}],
+            "options": {"num_thread": 1},
+            "stream": True,
+        }
         last, status = "", 0
         try:
             answer = self.request("/api/chat/completions", body)
@@ -124,6 +130,23 @@ def with_names(loss: Loss) -> Loss:
     return Loss(host, loss.command.format(**addresses), loss.undo.format(**addresses))
 
 
+def slow_down() -> None:
+    """Give each Ollama a tenth of a processor, so that answers take their time, and people wait for the models."""
+    for host in (FIRST, SECOND):
+        shell(host, "docker update --cpus=0.1 ollama")
+
+
+def ready(chat: Chat) -> None:
+    """Wait until an answer comes, with a model in memory of each Ollama."""
+    for _attempt in range(120):
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = {question.outcome for question in pool.map(lambda _number: chat.ask(), range(4))}
+        if outcomes == {"answered"}:
+            return
+        time.sleep(1)
+    raise SystemExit("nobody answers")
+
+
 def watch(chat: Chat, loss: Loss, people: int, seconds: float) -> tuple[list[Question], float, float]:
     """People ask for three times `seconds`, in the middle without what is lost.
 
@@ -135,6 +158,9 @@ def watch(chat: Chat, loss: Loss, people: int, seconds: float) -> tuple[list[Que
     def person() -> None:
         while not over.is_set():
             questions.append(chat.ask())
+            if questions[-1].outcome == "refused":
+                # Nobody asks again at once.
+                time.sleep(1)
 
     with ThreadPoolExecutor(people) as pool:
         for _number in range(people):
@@ -184,7 +210,9 @@ def main() -> None:
         "| lost | answers before / meanwhile / after | cut | refused at first + later + after | first answer after, s |"
     )
     print("| --- | --- | --- | --- | --- |")
+    slow_down()
     for name in arguments.losses or LOSSES:
+        ready(chat)
         questions, lost, back = watch(chat, with_names(LOSSES[name]), arguments.people, arguments.seconds)
         print(row(name, questions, lost, back))
         for last, count in Counter(question.last for question in questions if question.last).most_common(4):
