@@ -6,6 +6,7 @@ export ANSIBLE_HOME := $(CURDIR)/.ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
 SCENARIO ?=
+PART ?=
 
 .PHONY: help setup demo demo-down test lint sanity unit integration molecule browser soak bench testbed testbed-down
 
@@ -60,8 +61,9 @@ soak: testbed ## several machines, a Docker Swarm, power cuts at every step of d
 	@ansible-playbook molecule/backup/converge.yml -i molecule/inventory -i molecule/backup/inventory --limit backup-debian12
 	@PYTHONPATH=tests/support:molecule/shared python tests/soak/power_cuts.py
 
-bench: testbed ## how fast answers come through the door, beside other ways (not part of test)
-	@PYTHONPATH=tests/support:molecule/shared python tests/bench/door.py
+bench: testbed ## how fast everything is, beside what people would use instead; PART=models for one (an hour; not part of test)
+	@for part in $(or $(PART),door models content site machines); do \
+	  PYTHONPATH=tests/support:molecule/shared python tests/bench/$$part.py || exit 1; done
 
 testbed: setup ## registry, models and servers for the tests
 	@ansible-playbook tests/testbed/up.yml
