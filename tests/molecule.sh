@@ -16,4 +16,6 @@ fi
 if [ $# -eq 0 ]; then
   exec molecule test --all --destroy="$destroy"
 fi
+# Molecule takes one scenario for prepared when another one was.
+molecule prepare --force "${@/#/--scenario-name=}"
 exec molecule test --destroy="$destroy" "${@/#/--scenario-name=}"

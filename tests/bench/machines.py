@@ -1,7 +1,8 @@
 """How long site.yml takes on 1, 3 and 9 machines with models, and how questions spread over 1, 2 and 3 of them.
 
-Usage: machines.py [--questions N] [--rounds N]. Makes ten test hosts. Each machine with models gets a fifth of a
-processor while questions are asked, so that the machines are what limits, as graphics cards do.
+Usage: machines.py [--questions N] [--rounds N] [PART ...] of converged and balance; both without. Makes ten test hosts.
+Each machine with models gets a fifth of a processor while questions are asked, so that the machines are what limits, as
+graphics cards do.
 """
 
 from __future__ import annotations
@@ -87,7 +88,6 @@ def question(where: str, trust: ssl.SSLContext) -> int:
 
 def spread(count: int, questions: int) -> str:
     """How many questions each of so many machines answers, and how fast."""
-    site(inventory(count, door=True))
     where = address(DOOR)
     trust = ssl.create_default_context(cafile=str(STATE / "local_ca" / "ca.crt"))
     before = [asked(number) for number in range(1, count + 1)]
@@ -101,34 +101,55 @@ def spread(count: int, questions: int) -> str:
     return f"{' + '.join(map(str, each))} in {seconds:.0f} s, {questions / seconds:.1f} per second"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=240)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
+def make(*names: str) -> None:
+    """Have these test hosts."""
     playbook = ROOT / "tests" / "testbed" / "hosts.yml"
-    command = ["ansible-playbook", str(playbook), f"--inventory={INVENTORY}", "--limit=bench_machines_hosts"]
+    command = ["ansible-playbook", str(playbook), f"--inventory={INVENTORY}", f"--limit={','.join(names)}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    report = Report("machines")
+
+
+def converged(report: Report, rounds: int) -> None:
+    """site.yml on 1, 3 and 9 machines that are as declared."""
+    make("bench_machines_hosts")
     files = {count: inventory(count, door=False) for count in (1, 3, 9)}
     # Each has those that the one before it made.
     for count, file in files.items():
         report.note(f"seconds of the first run, up to {count} machines", round(timed(functools.partial(site, file))))
     ways: dict[str, Callable[[], None]] = {
-        f"{count} machines": functools.partial(site, files[count]) for count in (9, 3, 1)
+        "9 machines": functools.partial(site, files[9]),
+        "1 machine": functools.partial(site, files[1]),
+        "3 machines": functools.partial(site, files[3]),
     }
-    seconds = in_turn(ways, arguments.rounds)
-    report.add(
-        "site.yml, nothing to do", {way: seconds[way] for way in ("9 machines", "1 machines", "3 machines")}, 2.5
-    )
-    for number in (1, 2, 3):
-        subprocess.run(["docker", "update", "--cpus=0.2", machine(number)], check=True, capture_output=True)
-    try:
-        for count in (1, 2, 3):
-            report.note(f"questions that each of {count} answered", spread(count, arguments.questions))
-    finally:
-        for number in (1, 2, 3):
-            subprocess.run(["docker", "update", "--cpus=0", machine(number)], check=True, capture_output=True)
+    report.add("site.yml, nothing to do", in_turn(ways, rounds), 2.5)
+
+
+def balance(report: Report, questions: int) -> None:
+    """Questions at the gateway that spreads them over 1, 2 and 3 machines."""
+    numbers = (1, 2, 3)
+    make(*(f"bench-{number}-debian13" for number in numbers), "bench-door-debian13")
+    for count in numbers:
+        site(inventory(count, door=True))
+        for number in numbers[:count]:
+            subprocess.run(["docker", "update", "--cpus=0.2", machine(number)], check=True, capture_output=True)
+        try:
+            report.note(f"questions that each of {count} answered", spread(count, questions))
+        finally:
+            for number in numbers[:count]:
+                subprocess.run(["docker", "update", "--cpus=0", machine(number)], check=True, capture_output=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=240)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], "converged", "balance"])
+    arguments = parser.parse_args()
+    wanted = arguments.parts or ["converged", "balance"]
+    report = Report("machines")
+    if "converged" in wanted:
+        converged(report, arguments.rounds)
+    if "balance" in wanted:
+        balance(report, arguments.questions)
     report.write()
 
 

@@ -94,6 +94,7 @@ def test_an_ollama_that_does_not_answer_is_told(converge: Converge) -> None:
 
 def test_a_gateway_that_was_left_out_of_use_is_in_use_again(host: Any, converge: Converge) -> None:
     """As a rollout leaves it that somebody ended."""
+    assert converge().rc == 0
     host.check_output("touch /run/selfhosted_llm_gateway_away")
     assert status(host, PHONE) == 503
     run = converge()

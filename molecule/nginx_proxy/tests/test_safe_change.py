@@ -22,7 +22,7 @@ def visit(host: Any, path: str = "/api/config", headers: dict[str, str] | None =
 
 @contextmanager
 def foreign(host: Any, text: str) -> Iterator[None]:
-    """A site of somebody else on the same nginx."""
+    """A site of somebody else on the same nginx, which reads it when the role changes something."""
     host.run("printf %%s %s >/etc/nginx/conf.d/foreign.conf", text)
     try:
         yield
@@ -158,9 +158,9 @@ def test_one_of_several_upstreams_that_is_dead_is_skipped(host: Any, converge: C
 
 def test_where_all_upstreams_have_failed_one_that_is_back_is_asked_at_once(host: Any, converge: Converge) -> None:
     """nginx leaves each that failed out for ten seconds."""
-    site = "server { listen 8099; if (-f /run/gone) { return 444; } return 200 alive; }"
+    site = "server { listen 8097; if (-f /run/gone) { return 444; } return 200 alive; }"
     with foreign(host, site):
-        upstreams = [{"address": "127.0.0.1:9"}, {"address": "127.0.0.1:8099"}]
+        upstreams = [{"address": "127.0.0.1:9"}, {"address": "127.0.0.1:8097"}]
         assert converge(nginx_proxy_upstreams=upstreams, nginx_proxy_verify=False).rc == 0
         host.check_output("touch /run/gone")
         try:
@@ -181,8 +181,8 @@ def test_what_a_lost_server_had_not_answered(host: Any, converge: Converge, path
 
 
 def test_a_server_that_has_lost_its_database_is_left_out(host: Any, converge: Converge) -> None:
-    with foreign(host, "server { listen 8098; return 503; } server { listen 8099; return 200 alive; }"):
-        upstreams = [{"address": "127.0.0.1:8098"}, {"address": "127.0.0.1:8099"}]
+    with foreign(host, "server { listen 8096; return 503; } server { listen 8099; return 200 alive; }"):
+        upstreams = [{"address": "127.0.0.1:8096"}, {"address": "127.0.0.1:8099"}]
         assert converge(nginx_proxy_upstreams=upstreams, nginx_proxy_verify=False).rc == 0
         assert {visit(host, "/").text for _attempt in range(6)} == {"alive"}
 
