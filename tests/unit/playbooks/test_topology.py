@@ -202,7 +202,7 @@ def test_doors_hear_each_other_where_their_inventory_says(tmp_path: Path) -> Non
 
 def test_an_address_for_machines_with_models_is_told(tmp_path: Path) -> None:
     """Unless they let nobody in but gateways, to which the variable says nothing."""
-    both = {"a": {**FIRST, **SHARED}, "b": {**SECOND, **SHARED, "nginx_proxy_upstreams": []}}
+    both: dict[str, dict[str, Any]] = {"a": {**FIRST, **SHARED}, "b": {**SECOND, **SHARED, "nginx_proxy_upstreams": []}}
     inventory = Inventory(tmp_path, ollama=both, nginx_proxy=both)
     assert inventory.get("a", "doors") == []
     assert inventory.get("a", "doors_with_models") == ["a"]
