@@ -6,6 +6,7 @@ Usage: models.py [PART ...] of there, latest, large, many and memory; all of the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -179,7 +180,9 @@ def main() -> None:
     wanted = parser.parse_args().parts or parts
     services = json.loads((STATE / "services.json").read_text())
     report = Report("models")
-    with own_registry(services) as (registry, own), fresh_ollama(own) as server:
+    with contextlib.ExitStack() as stack:
+        registry, own = stack.enter_context(own_registry(services))
+        server = stack.enter_context(fresh_ollama(own))
         if "there" in wanted or "latest" in wanted:
             there(report, server, registry)
         if "latest" in wanted:
