@@ -14,15 +14,14 @@ import json
 import re
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from door_host import address
-from measure import Report, in_turn, timed
-from scenario import INVENTORY, PREFIX, ROOT
+from measure import Report, in_turn, run_play, test_hosts, timed
+from scenario import PREFIX, ROOT
 
 STATE = ROOT / ".testbed" / "machines"
 DOOR = f"{PREFIX}-bench-door-debian13"
@@ -63,11 +62,7 @@ def inventory(count: int, door: bool) -> Path:
 
 
 def site(file: Path) -> None:
-    """Run site.yml on all machines of an inventory, as people do."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "site.yml", f"--inventory={file}"]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(done.stdout[-4000:] + done.stderr[-2000:])
+    run_play("site.yml", f"--inventory={file}")
 
 
 def asked(number: int) -> int:
@@ -101,16 +96,9 @@ def spread(count: int, questions: int) -> str:
     return f"{' + '.join(map(str, each))} in {seconds:.0f} s, {questions / seconds:.1f} per second"
 
 
-def make(*names: str) -> None:
-    """Have these test hosts."""
-    playbook = ROOT / "tests" / "testbed" / "hosts.yml"
-    command = ["ansible-playbook", str(playbook), f"--inventory={INVENTORY}", f"--limit={','.join(names)}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-
 def converged(report: Report, rounds: int) -> None:
     """site.yml on 1, 3 and 9 machines that are as declared."""
-    make("bench_machines_hosts")
+    test_hosts("hosts.yml", "bench_machines_hosts")
     files = {count: inventory(count, door=False) for count in (1, 3, 9)}
     # Each has those that the one before it made.
     for count, file in files.items():
@@ -126,7 +114,7 @@ def converged(report: Report, rounds: int) -> None:
 def balance(report: Report, questions: int) -> None:
     """Questions at the gateway that spreads them over 1, 2 and 3 machines."""
     numbers = (1, 2, 3)
-    make(*(f"bench-{number}-debian13" for number in numbers), "bench-door-debian13")
+    test_hosts("hosts.yml", *(f"bench-{number}-debian13" for number in numbers), "bench-door-debian13")
     for count in numbers:
         site(inventory(count, door=True))
         for number in numbers[:count]:

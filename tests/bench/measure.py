@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from modules import ENVIRONMENT, ROOT
+from scenario import INVENTORY
 
 OUTPUT = ROOT / "tests" / "output" / "bench"
 
@@ -120,6 +121,20 @@ def in_turn(ways: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, lis
     return seconds
 
 
+def run_play(play: Path | str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """What ansible-playbook prints, as people run it, which has to succeed."""
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(play), *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(done.stdout[-4000:] + done.stderr[-2000:])
+    return done.stdout
+
+
+def test_hosts(playbook_name: str, *names: str) -> None:
+    """Make these test hosts, by hosts.yml, or remove them, by hosts_down.yml."""
+    run_play(f"tests/testbed/{playbook_name}", f"--inventory={INVENTORY}", f"--limit={','.join(names)}")
+
+
 def tasks_in_turn(tasks: dict[str, dict[str, Any]], rounds: int) -> dict[str, list[float]]:
     """The seconds of tasks of one play on this machine, which come one after the other, round by round.
 
@@ -134,11 +149,8 @@ def tasks_in_turn(tasks: dict[str, dict[str, Any]], rounds: int) -> dict[str, li
     }
     seconds: dict[str, list[float]] = {way: [] for way in tasks}
     with playbook([play]) as file:
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), str(file), "--inventory=localhost,"]
-        done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(done.stdout[-4000:] + done.stderr[-2000:])
-    run = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{\n") :])[0]
+        printed = run_play(file, "--inventory=localhost,", environment=ENVIRONMENT)
+    run = json.JSONDecoder().raw_decode(printed[printed.index("{\n") :])[0]
     for task in run["plays"][0]["tasks"]:
         duration = task["task"]["duration"]
         begun, ended = (datetime.fromisoformat(duration[key].rstrip("Z")) for key in ("start", "end"))

@@ -8,16 +8,13 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measure import OUTPUT, Report, in_turn, playbook, timed
-from modules import ROOT
-from scenario import INVENTORY, PREFIX
+from measure import OUTPUT, Report, in_turn, playbook, run_play, test_hosts, timed
+from scenario import PREFIX
 
 # The first is converged, and the second is bare.
 HOME, BARE = "bench-1-debian13", "bench-2-debian13"
@@ -46,22 +43,12 @@ def inventory(name: str, models: list[dict[str, Any]]) -> Path:
     return file
 
 
-def run(play: Path | str, where: Path) -> None:
-    """ansible-playbook as people run it, which has to succeed."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(play), f"--inventory={where}"]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(done.stdout[-4000:] + done.stderr[-2000:])
+def site(where: Path) -> None:
+    run_play("site.yml", f"--inventory={where}")
 
 
 def on(name: str, script: str) -> None:
     subprocess.run(["docker", "exec", f"{PREFIX}-{name}", "sh", "-ec", script], check=True, capture_output=True)
-
-
-def hosts(action: str, *names: str) -> None:
-    run_ansible = [str(Path(sys.executable).parent / "ansible-playbook"), str(ROOT / "tests" / "testbed" / action)]
-    command = [*run_ansible, f"--inventory={INVENTORY}", f"--limit={','.join(names)}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
 def containers_play() -> list[dict[str, Any]]:
@@ -124,23 +111,23 @@ def containers_play() -> list[dict[str, Any]]:
 
 def nothing(report: Report, rounds: int) -> None:
     """site.yml on a converged host with 20 models."""
-    hosts("hosts.yml", HOME)
-    run("site.yml", inventory(HOME, [{"name": "llama3"}]))
+    test_hosts("hosts.yml", HOME)
+    site(inventory(HOME, [{"name": "llama3"}]))
     for model in MODELS:
         on(HOME, f"docker exec ollama ollama cp llama3 {model['name']}")
     where = inventory(HOME, MODELS)
-    run("site.yml", where)
+    site(where)
     empty = [{"hosts": "all", "gather_facts": False, "tasks": []}]
     with playbook(empty) as nothing_at_all:
         first: dict[str, Callable[[], Any]] = {
-            "site.yml": lambda: run("site.yml", where),
-            "an empty play": lambda: run(nothing_at_all, where),
+            "site.yml": lambda: site(where),
+            "an empty play": lambda: run_play(nothing_at_all, f"--inventory={where}"),
         }
         report.add("one converged machine, 20 models", in_turn(first, rounds), 10)
     with playbook(containers_play()) as others:
         second: dict[str, Callable[[], Any]] = {
-            "site.yml": lambda: run("site.yml", where),
-            "two containers, no door, no content": lambda: run(others, where),
+            "site.yml": lambda: site(where),
+            "two containers, no door, no content": lambda: run_play(others, f"--inventory={where}"),
         }
         report.add("the same", in_turn(second, rounds), 1)
 
@@ -154,9 +141,9 @@ def nothing(report: Report, rounds: int) -> None:
 def fresh(report: Report) -> None:
     """site.yml on a bare machine, beside the packages and then the longest of what is fetched."""
     models = [{"name": "llama3"}, {"name": "mistral"}]
-    hosts("hosts_down.yml", HOME, BARE)
-    hosts("hosts.yml", HOME, BARE)
-    whole = timed(lambda: run("site.yml", inventory(HOME, models)))
+    test_hosts("hosts_down.yml", HOME, BARE)
+    test_hosts("hosts.yml", HOME, BARE)
+    whole = timed(lambda: site(inventory(HOME, models)))
     parts = {
         "packages": "apt-get update; apt-get install --yes --no-install-recommends docker.io nginx",
         "image of Ollama": f"docker pull {OLLAMA}",
@@ -186,7 +173,7 @@ def main() -> None:
         if "fresh" in (arguments.parts or ["fresh"]):
             fresh(report)
     finally:
-        hosts("hosts_down.yml", HOME, BARE)
+        test_hosts("hosts_down.yml", HOME, BARE)
     report.write()
 
 

@@ -18,7 +18,9 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from door_host import address
@@ -130,10 +132,16 @@ def with_names(loss: Loss) -> Loss:
     return Loss(host, loss.command.format(**addresses), loss.undo.format(**addresses))
 
 
-def slow_down() -> None:
-    """Give each Ollama a tenth of a processor, so that answers take their time, and people wait for the models."""
+@contextmanager
+def slowed_down() -> Iterator[None]:
+    """Each Ollama has a tenth of a processor, so that answers take their time, and people wait for the models."""
     for host in (FIRST, SECOND):
         shell(host, "docker update --cpus=0.1 ollama")
+    try:
+        yield
+    finally:
+        for host in (FIRST, SECOND):
+            shell(host, "docker update --cpus=0 ollama")
 
 
 def ready(chat: Chat) -> None:
@@ -210,13 +218,13 @@ def main() -> None:
         "| lost | answers before / meanwhile / after | cut | refused at first + later + after | first answer after, s |"
     )
     print("| --- | --- | --- | --- | --- |")
-    slow_down()
-    for name in arguments.losses or LOSSES:
-        ready(chat)
-        questions, lost, back = watch(chat, with_names(LOSSES[name]), arguments.people, arguments.seconds)
-        print(row(name, questions, lost, back))
-        for last, count in Counter(question.last for question in questions if question.last).most_common(4):
-            print(f"  {count} times: {last}")
+    with slowed_down():
+        for name in arguments.losses or LOSSES:
+            ready(chat)
+            questions, lost, back = watch(chat, with_names(LOSSES[name]), arguments.people, arguments.seconds)
+            print(row(name, questions, lost, back))
+            for last, count in Counter(question.last for question in questions if question.last).most_common(4):
+                print(f"  {count} times: {last}")
 
 
 if __name__ == "__main__":
