@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Options of the groups would be of no use to these.
-IN_NO_ACTION_GROUP = {"ollama_model_files", "open_webui_ping"}
+IN_NO_ACTION_GROUP = {"machine_info", "ollama_model_files", "open_webui_ping"}
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 
