@@ -149,13 +149,36 @@ def tasks_in_turn(tasks: dict[str, dict[str, Any]], rounds: int) -> dict[str, li
     }
     seconds: dict[str, list[float]] = {way: [] for way in tasks}
     with playbook([play]) as file:
-        printed = run_play(file, "--inventory=localhost,", environment=ENVIRONMENT)
-    run = json.JSONDecoder().raw_decode(printed[printed.index("{\n") :])[0]
-    for task in run["plays"][0]["tasks"]:
-        duration = task["task"]["duration"]
-        begun, ended = (datetime.fromisoformat(duration[key].rstrip("Z")) for key in ("start", "end"))
-        seconds[task["task"]["name"]].append((ended - begun).total_seconds())
+        for task in tasks_of(run_play(file, "--inventory=localhost,", environment=ENVIRONMENT)):
+            seconds[task.name].append(task.seconds)
     return {way: values[1:] for way, values in seconds.items()}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a run, as Ansible's JSON has it."""
+
+    name: str
+    seconds: float
+    goes_to_machine: bool
+
+
+# Actions that end on the controller.
+STAYS_HERE = ("assert", "debug", "fail", "group_by", "include_role", "include_tasks", "meta", "set_fact")
+
+
+def tasks_of(printed: str) -> Iterator[Task]:
+    """The tasks of a run with the callback ansible.posix.json."""
+    run = json.JSONDecoder().raw_decode(printed[printed.index("{\n") :])[0]
+    for play in run["plays"]:
+        for task in play["tasks"]:
+            duration = task["task"]["duration"]
+            begun, ended = (datetime.fromisoformat(duration[key].rstrip("Z")) for key in ("start", "end"))
+            goes = any(
+                not result.get("skipped") and result.get("action", "").rpartition(".")[2] not in STAYS_HERE
+                for result in task["hosts"].values()
+            )
+            yield Task(task["task"]["name"], (ended - begun).total_seconds(), goes)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measure import OUTPUT, Report, in_turn, playbook, run_play, test_hosts, timed
+from measure import OUTPUT, Report, in_turn, playbook, run_play, tasks_of, test_hosts, timed
+from modules import ENVIRONMENT
 from scenario import PREFIX
 
 # The first is converged, and the second is bare.
@@ -109,6 +110,17 @@ def containers_play() -> list[dict[str, Any]]:
     return [{"hosts": "all", "become": True, "gather_facts": True, "tasks": tasks}]
 
 
+def divided(report: Report, where: Path) -> None:
+    """Note how the seconds of a run with nothing to do divide: by role, and by what goes to the machine."""
+    seconds: dict[str, list[float]] = {}
+    for task in tasks_of(run_play("site.yml", f"--inventory={where}", environment=ENVIRONMENT)):
+        role = task.name.partition(" : ")[0].removeprefix("selfhosted.llm.") if " : " in task.name else "the playbook"
+        kind = "to the machine" if task.goes_to_machine else "here"
+        seconds.setdefault(f"{role}, {kind}", []).append(task.seconds)
+    for part, values in sorted(seconds.items()):
+        report.note(part, f"{len(values)} tasks, {sum(values):.2f} s")
+
+
 def nothing(report: Report, rounds: int) -> None:
     """site.yml on a converged host with 20 models."""
     test_hosts("hosts.yml", HOME)
@@ -130,6 +142,7 @@ def nothing(report: Report, rounds: int) -> None:
             "two containers, no door, no content": lambda: run_play(others, f"--inventory={where}"),
         }
         report.add("the same", in_turn(second, rounds), 1)
+    divided(report, where)
 
     def by_hand() -> None:
         for model in MODELS:

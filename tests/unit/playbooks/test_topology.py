@@ -10,6 +10,7 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
@@ -24,6 +25,9 @@ DATABASE = {
     "open_webui_database_password": "p@ss/w:rd",
     "open_webui_database_valkey_password": "v",
 }
+
+# As the command line does, for lookups.
+init_plugin_loader()
 
 
 class Inventory:
