@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 from fault_proxy import between
-from measure import Report, tasks_in_turn
+from measure import Report, memory_of, tasks_in_turn
 from modules import run_module
 from servers import STATE, fresh_open_webui
 
@@ -44,6 +44,13 @@ def main() -> None:
             "50 workspace models": ("open_webui_model", {"models": MODELS}, 50),
             "300 documents": ("open_webui_knowledge", {"knowledge": [{"name": "Rules", "src": folder}]}, DOCUMENTS),
         }
+        report.note(
+            "memory of the module while it syncs 300 documents",
+            memory_of(
+                "open_webui_knowledge",
+                {**account, "knowledge": [{"name": "Rules", "src": folder, "remote_src": True}]},
+            ),
+        )
         for what, (module, options, count) in kinds.items():
             compare(report, account, what, module, options, count, rounds)
     report.write()

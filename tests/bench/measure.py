@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from modules import ENVIRONMENT, ROOT
+from modules import ENVIRONMENT, ROOT, start_module
 from scenario import INVENTORY
 
 OUTPUT = ROOT / "tests" / "output" / "bench"
@@ -179,6 +179,22 @@ def tasks_of(printed: str) -> Iterator[Task]:
                 for result in task["hosts"].values()
             )
             yield Task(task["task"]["name"], (ended - begun).total_seconds(), goes)
+
+
+def memory_of(module: str, arguments: dict[str, Any]) -> str:
+    """The memory of a module's process while it works, in words: how much at first, and at most."""
+    process = start_module(module, arguments)
+    sizes: list[float] = []
+    while process.poll() is None:
+        # One that has ended a moment ago has none.
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        sizes += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")]
+        time.sleep(0.5)
+    output = process.communicate()[0]
+    if process.returncode != 0:
+        raise SystemExit(output)
+    early = sizes[: max(1, len(sizes) // 10)]
+    return f"{max(early):.1f} MB in the first tenth of {len(sizes) / 2:.0f} s, {max(sizes):.1f} MB at most"
 
 
 @contextmanager

@@ -8,15 +8,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import requests
 from faulty_registry import FaultyRegistry, faulty_registry
-from measure import Report, in_turn, tasks_in_turn, timed
-from modules import run_module, start_module
+from measure import Report, in_turn, memory_of, tasks_in_turn, timed
+from modules import run_module
 from own_registry import OwnRegistry, own_registry
 from servers import STATE, OllamaServer, fresh_ollama, registry_address
 
@@ -154,22 +152,8 @@ def pulls(
 def memory(report: Report, server: OllamaServer, registry: OwnRegistry) -> None:
     """The module's memory through a pull of 10 GiB."""
     registry.push("huge", 10 * 1024 * MIB)
-    process = start_module("ollama_model", {"api_url": server.url, "name": ["huge"], "progress": False})
-    status = Path(f"/proc/{process.pid}/status")
-    sizes: list[float] = []
-    while process.poll() is None:
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        if "VmRSS" in fields:
-            sizes.append(int(fields["VmRSS"].split()[0]) / 1024)
-        time.sleep(0.5)
-    output = process.communicate()[0]
-    if process.returncode != 0:
-        raise SystemExit(output)
-    early = sizes[: max(1, len(sizes) // 10)]
-    report.note(
-        "memory of the module through a pull of 10 GiB, MB", f"{max(early):.1f} at first, {max(sizes):.1f} at most"
-    )
-    report.note("seconds of that pull", f"{len(sizes) * 0.5:.0f}")
+    arguments = {"api_url": server.url, "name": ["huge"], "progress": False}
+    report.note("memory of the module through a pull of 10 GiB", memory_of("ollama_model", arguments))
     server.empty()
 
 

@@ -36,6 +36,18 @@ def test_check_mode_finds_nothing_to_do(name: str) -> None:
     assert (run.rc, run.changed) == (0, []), run.output
 
 
+def test_an_image_is_fetched_while_the_play_goes_on(host: Any, name: str) -> None:
+    image = "ghcr.io/open-webui/open-webui:v0.12.4"
+    host.run(f"docker image rm {image}")
+    images = {"docker_engine_prefetch_images": [image]}
+    run = run_playbook("molecule/docker_engine/converge.yml", name, "--extra-vars", json.dumps(images))
+    assert (run.rc, run.changed) == (0, []), run.output
+    # It may be there already, as somebody else may wait for it.
+    assert host.run(f"docker pull --quiet {image}").succeeded
+    again = run_playbook("molecule/docker_engine/converge.yml", name, "--extra-vars", json.dumps(images))
+    assert "Prefetch" not in again.output
+
+
 def test_options_that_docker_refuses_are_taken_back(host: Any, name: str) -> None:
     before = host.file("/etc/docker/daemon.json").content_string
     options = {"docker_engine_daemon_options": {"log-driver": "no-such-driver"}}
