@@ -16,7 +16,7 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 ROOT = Path(__file__).parents[3]
-VARS = [str(ROOT / "playbooks" / "vars" / name) for name in ("topology.yml", "several_machines.yml")]
+VARS = [str(ROOT / "playbooks" / "vars" / name) for name in ("topology.yml", "several_machines.yml", "given.yml")]
 KEY = [{"name": "chat", "key": "k" * 40}]
 OTHER_KEY = [{"name": "chat", "key": "o" * 40}]
 HOUSE = {"nginx_proxy_tls": "local_ca", "nginx_proxy_local_ca_on": "controller", "nginx_proxy_local_ca_path": "/ca"}
