@@ -150,6 +150,11 @@ class Run:
         return [outcome.task for outcome in self.outcomes if outcome.host == host and outcome.result.get("changed")]
 
     @property
+    def done(self) -> list[str]:
+        """The tasks that were not left out, without the names of their roles."""
+        return [outcome.task.rpartition(" : ")[2] for outcome in self.outcomes if not outcome.result.get("skipped")]
+
+    @property
     def failure(self) -> str:
         """The message of the task that the run ended with."""
         failed = [outcome for outcome in self.outcomes if outcome.result.get("failed")]

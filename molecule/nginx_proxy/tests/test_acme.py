@@ -133,9 +133,10 @@ def test_certbot_renews_it_in_time(name: str) -> None:
     assert timer.is_running
 
 
-def test_again_it_changes_nothing(play: Play) -> None:
+def test_again_it_changes_nothing_and_looks_once(play: Play, look_closely: str) -> None:
     run = play()
     assert (run.rc, run.changed) == (0, []), run.output
+    assert look_closely not in run.done
 
 
 def test_check_mode_finds_nothing_to_do(play: Play) -> None:

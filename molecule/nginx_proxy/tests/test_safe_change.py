@@ -123,6 +123,17 @@ def test_a_port_that_is_taken(host: Any, converge: Converge) -> None:
     assert run.changed == []
 
 
+def test_a_machine_that_cannot_say_who_listens(host: Any, converge: Converge) -> None:
+    ss = host.check_output("command -v ss")
+    host.check_output("mv %s /run/ss", ss)
+    try:
+        run = converge()
+    finally:
+        host.check_output("mv /run/ss %s", ss)
+    assert "ss cannot say who listens on nginx-proxy-debian12" in run.failure
+    assert run.changed == []
+
+
 def test_a_run_that_ended_before_the_reload_is_finished_by_the_next(host: Any, converge: Converge) -> None:
     assert converge().rc == 0
     host.run("touch %s", SITE)
