@@ -44,9 +44,13 @@ def test_open_webui_listens_on_loopback_only(host: Any, address: str) -> None:
     assert not host.socket("tcp://0.0.0.0:8080").is_listening
 
 
-def test_the_session_key_is_in_the_volume_and_nobody_elses(host: Any) -> None:
+def session_key(host: Any) -> Any:
     folder = host.check_output("docker volume inspect open-webui --format '{{.Mountpoint}}'")
-    key = host.file(f"{folder}/.webui_secret_key")
+    return host.file(f"{folder}/.webui_secret_key")
+
+
+def test_the_session_key_is_in_the_volume_and_nobody_elses(host: Any) -> None:
+    key = session_key(host)
     assert (key.user, key.mode) == ("root", 0o600)
     assert len(key.content_string.strip()) == 48
 
@@ -62,3 +66,25 @@ def test_the_container_holds_no_secret(host: Any) -> None:
 def test_check_mode_finds_nothing_to_do(name: str) -> None:
     run = run_playbook("molecule/open_webui/converge.yml", name, "--check", "--diff")
     assert (run.rc, run.changed) == (0, []), run.output
+
+
+def test_a_run_with_nothing_to_do_looks_once(name: str) -> None:
+    run = run_playbook("molecule/open_webui/converge.yml", name)
+    done = [outcome.task.split(" : ")[1].split(" (")[0] for outcome in run.outcomes if not outcome.result.get("skipped")]
+    assert done[1 : done.index("Configure | Sign in")] == [
+        "Preflight | Gather the facts that this role reads",
+        "Preflight | Work out once what is named often",
+        "Preflight | Look for the container, and so for Docker",
+        "Preflight | Look at files, the port and the server",
+        "Service | Container",
+    ]
+
+
+def test_a_key_that_others_could_read_is_root_s_alone_again(host: Any, name: str) -> None:
+    key = session_key(host)
+    before = key.content_string
+    host.check_output("chown nobody %s && chmod 0644 %s", key.path, key.path)
+    run = run_playbook("molecule/open_webui/converge.yml", name)
+    assert [task.split(" : ")[1] for task in run.changed] == ["Install | What is secret is root's alone"], run.output
+    key = session_key(host)
+    assert (key.user, key.group, key.mode, key.content_string) == ("root", "root", 0o600, before)

@@ -147,7 +147,7 @@ def test_a_revoked_key_is_said_with_the_way_out(host: Any) -> None:
     run = run_role(webhook_secret="canary-newer")
     assert f"Open WebUI on {HOST} takes no passwords, and no longer the API key in {KEY_FILE} (" in run.failure
     assert "set open_webui_oidc.password_login to true for one run, and to false again for the next" in run.failure
-    assert [task.split(" : ")[1].split(" | ")[0] for task in run.changed] == ["Secret environment", "Service"]
+    assert [task.split(" : ")[1].split(" | ")[0] for task in run.changed] == ["Install", "Service"]
     assert environment_file(host)["WEBHOOK_SECRET"] == "canary-newer"
 
 

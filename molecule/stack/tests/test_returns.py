@@ -85,6 +85,9 @@ class ByHand:
     def model(self) -> None:
         self._ask("/api/delete", {"model": "mistral"}, port=11434, method="DELETE")
 
+    def permissions(self) -> None:
+        self._host.check_output("chmod 0644 /etc/selfhosted_llm/open_webui_admin_password")
+
     def sign_up(self) -> None:
         self._ask("/api/v1/configs/import", {"config": {"ui.enable_signup": True}})
 
@@ -101,11 +104,12 @@ class ByHand:
 def test_changes_by_hand_are_reported_and_mended(tokens: dict[str, str]) -> None:
     for name, host in HOSTS.items():
         hand = ByHand(host, tokens[name])
-        for change in (hand.model, hand.stored_url, hand.sign_up, hand.site, hand.environment):
+        for change in (hand.model, hand.stored_url, hand.sign_up, hand.permissions, hand.site, hand.environment):
             change()
     mended = [
         "ollama_server : Container | Ollama",
         "ollama_server : Models | Install and remove",
+        "open_webui : Install | What is secret is root's alone",
         "open_webui : Declare | Connections to Ollama",
         "open_webui : Declare | Settings",
         "nginx_proxy : Configure | Site",

@@ -1,4 +1,4 @@
-"""Waits until Open WebUI is ready. Usage: ready.py URL CONTAINER
+"""Waits until Open WebUI is ready. Usage: ready.py URL CONTAINER [SECONDS], where 0 seconds only look.
 
 A container that ends three times meanwhile does not come any more, and nobody is kept waiting for it.
 """
@@ -32,13 +32,13 @@ def ends(container):
     return 0
 
 
-def main(url, container):
-    until, before = time.monotonic() + PATIENCE, ends(container)
+def main(url, container, seconds=PATIENCE):
+    until, before = time.monotonic() + int(seconds), ends(container) if int(seconds) else 0
     while reason := asked(url):
-        if ends(container) - before >= ENDS:
-            return f"it ended {ENDS} times"
         if time.monotonic() > until:
             return reason
+        if ends(container) - before >= ENDS:
+            return f"it ended {ENDS} times"
         time.sleep(1)
     return None
 
