@@ -73,7 +73,6 @@ def test_a_run_with_nothing_to_do_looks_once(name: str) -> None:
     done = [outcome.task.split(" : ")[1].split(" (")[0] for outcome in run.outcomes if not outcome.result.get("skipped")]
     assert done[1 : done.index("Configure | Sign in")] == [
         "Preflight | Gather the facts that this role reads",
-        "Preflight | Work out once what is named often",
         "Preflight | Look for the container, and so for Docker",
         "Preflight | Look at files, the port and the server",
         "Service | Container",
