@@ -49,7 +49,7 @@ scenarios() {
 without_servers &
 if part testbed ansible-playbook tests/testbed/up.yml; then
   # They wait for servers most of the time, so side by side too.
-  part ollama-modules python -m pytest tests/integration/test_ollama_*.py &
+  part ollama-modules python -m pytest tests/integration/test_machine_info.py tests/integration/test_ollama_*.py &
   part open-webui-modules python -m pytest tests/integration/test_open_webui_*.py &
   scenarios
 fi
