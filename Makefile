@@ -5,6 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
+CORE ?=
 SCENARIO ?=
 PART ?=
 
@@ -34,8 +35,8 @@ lint: setup ## style and types: ruff, mypy, ansible-lint, shellcheck
 sanity: setup ## ansible-test sanity, as Galaxy's reviewers run it
 	@bash tests/sanity.sh
 
-unit: setup ## tests that need no server (seconds)
-	@python -m pytest tests/unit
+unit: setup ## tests that need no server (seconds); CORE=2.17 with another ansible-core
+	@$(if $(CORE),bash tests/core.sh $(CORE),python -m pytest tests/unit)
 
 integration: testbed ## the modules against real servers
 	@python -m pytest tests/integration

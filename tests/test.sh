@@ -31,13 +31,15 @@ without_servers() {
   part unit python -m pytest tests/unit
   part lint bash tests/lint.sh
   part sanity bash tests/sanity.sh
+  part core-2.18 bash tests/core.sh 2.18
 }
 
 scenarios() {
   part machines molecule create || return
   # Each by one molecule, which takes machines for prepared that another has prepared meanwhile. The
   # browser visits what the stack leaves.
-  { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser; } &
+  { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser &&
+    part oldest-core bash tests/core.sh 2.17 stack-debian13; } &
   part door bash tests/molecule.sh --keep nginx_proxy keepalived adoption &
   part day-two bash tests/molecule.sh --keep backup &
   # The bundle comes from a machine of ollama_server.

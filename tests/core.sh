@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Usage: core.sh VERSION [HOST ...], such as core.sh 2.17. Runs the unit tests with the newest ansible-core of that version, and
+# site.yml on test hosts that another one has converged: it has to find nothing to do. What it installs is kept in .cache.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+version=$1
+shift
+
+environment=.cache/ansible-core-$version
+constraints=$(mktemp)
+trap 'rm -f "$constraints"' EXIT
+grep --invert-match '^ansible-core' requirements-dev.txt >"$constraints"
+.venv/bin/python -m venv "$environment"
+"$environment/bin/pip" install --quiet --disable-pip-version-check --constraint "$constraints" \
+  "ansible-core~=$version.0" gguf hypothesis matplotlib numpy prometheus_client pytest requests
+
+export ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
+"$environment/bin/ansible" --version | head -1
+"$environment/bin/python" -m pytest tests/unit
+for host; do
+  recap=$("$environment/bin/ansible-playbook" site.yml --inventory molecule/inventory --limit "$host" | tee /dev/stderr |
+    grep "^$host .*:")
+  grep --quiet 'changed=0 .*failed=0' <<<"$recap"
+done
