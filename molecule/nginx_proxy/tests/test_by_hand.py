@@ -43,15 +43,21 @@ def test_a_run_with_nothing_to_do_looks_once_and_visits(converge: Converge) -> N
 @pytest.mark.parametrize(
     ("by_hand", "mended"),
     [
-        (f"chmod 0600 {SITE}", ["Configure | Site", RELOAD]),
-        (f"chown nobody {SITE}", ["Configure | Site", RELOAD]),
-        (f"rm {SITE}", ["Configure | Site", RELOAD]),
-        (f"chmod 0644 {FOLDER}/gateway_keys.conf", ["Configure | Keys of the gateway", RELOAD]),
+        (
+            f"chmod 0600 {SITE} && chown nobody {SITE} && chmod 0644 {FOLDER}/gateway_keys.conf && chmod 0700 {FOLDER}",
+            [
+                "Change | Folder for keys and certificates",
+                "Configure | Site",
+                "Configure | Keys of the gateway",
+                RELOAD,
+            ],
+        ),
+        (
+            f"rm {SITE} && chgrp www-data {FOLDER}",
+            ["Change | Folder for keys and certificates", "Configure | Site", RELOAD],
+        ),
         (f"echo >>{FOLDER}/gateway_keys.conf", ["Configure | Keys of the gateway", UNREAD, RELOAD]),
-        (f"chmod 0700 {FOLDER}", ["Change | Folder for keys and certificates"]),
-        (f"chgrp www-data {FOLDER}", ["Change | Folder for keys and certificates"]),
-        ("systemctl stop nginx", [SERVICE]),
-        ("systemctl disable nginx", [SERVICE]),
+        ("systemctl disable --now nginx", [SERVICE]),
     ],
 )
 def test_what_somebody_changed_by_hand_is_put_right(
