@@ -13,6 +13,7 @@ docker ps --all --filter "label=$label" --format "{{.Names}}|{{.Label \"$label\"
 docker network ls --filter "label=$label" --format "{{.Name}}|{{.Label \"$label\"}}" |
   while IFS='|' read -r name checkout; do
     if [ ! -d "$checkout" ]; then
-      docker network rm "$name"
+      # Docker may still count a machine to it that it has removed; it is no hindrance.
+      docker network rm "$name" || true
     fi
   done
