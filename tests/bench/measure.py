@@ -173,6 +173,8 @@ def tasks_of(printed: str) -> Iterator[Task]:
     for play in run["plays"]:
         for task in play["tasks"]:
             duration = task["task"]["duration"]
+            if "end" not in duration:  # What only Ansible itself does, such as the flush of handlers.
+                continue
             begun, ended = (datetime.fromisoformat(duration[key].rstrip("Z")) for key in ("start", "end"))
             goes = any(
                 not result.get("skipped") and result.get("action", "").rpartition(".")[2] not in STAYS_HERE
