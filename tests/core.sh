@@ -15,7 +15,7 @@ grep --invert-match '^ansible-core' requirements-dev.txt >"$constraints"
   "ansible-core~=$version.0" gguf hypothesis matplotlib numpy prometheus_client pytest requests
 
 export ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
-"$environment/bin/ansible" --version | head -1
+"$environment/bin/ansible" --version | sed -n 1p
 "$environment/bin/python" -m pytest tests/unit
 for host; do
   recap=$("$environment/bin/ansible-playbook" site.yml --inventory molecule/inventory --limit "$host" | tee /dev/stderr |
