@@ -22,6 +22,6 @@ for host; do
   run=("$environment/bin/ansible-playbook" site.yml --inventory molecule/inventory --limit "$host")
   # Tests may have left something to mend.
   "${run[@]}"
-  recap=$("${run[@]}" | tee /dev/stderr | grep "^$host .*:")
+  recap=$("${run[@]}" | tee >(cat >&2) | grep "^$host .*:")
   grep --quiet 'changed=0 .*failed=0' <<<"$recap"
 done
