@@ -1,6 +1,7 @@
 """Open WebUI's content with nothing to do: each kind in one task, beside its GETs and beside a loop of requests.
 
-Usage: content.py [--rounds N]. 500 prompts, 200 accounts, 50 models, 300 documents, on a server of its own.
+Usage: content.py [--rounds N] [PART ...] of memory, prompts, users, models and documents; all of them without. 500 prompts,
+200 accounts, 50 models, 300 documents, on a server of its own.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ DOCUMENTS = 300
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parts = ("memory", "prompts", "users", "models", "documents")
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], *parts])
+    arguments = parser.parse_args()
+    wanted = arguments.parts or parts
     services = json.loads((STATE / "services.json").read_text())
     report = Report("content")
     with fresh_open_webui(services) as url, tempfile.TemporaryDirectory() as folder:
@@ -38,21 +42,21 @@ def main() -> None:
         account = {"api_url": url, "api_token": token}
         for number in range(DOCUMENTS):
             (Path(folder) / f"{number}.txt").write_text(f"Rule {number} says that {number} is enough.\n")
-        kinds: dict[str, tuple[str, dict[str, Any], int]] = {
-            "500 prompts": ("open_webui_prompt", {"prompts": PROMPTS}, 500),
-            "200 accounts": ("open_webui_user", {"users": USERS}, 200),
-            "50 workspace models": ("open_webui_model", {"models": MODELS}, 50),
-            "300 documents": ("open_webui_knowledge", {"knowledge": [{"name": "Rules", "src": folder}]}, DOCUMENTS),
+        rules = {"name": "Rules", "src": folder}
+        kinds: dict[str, tuple[str, str, dict[str, Any], int]] = {
+            "prompts": ("500 prompts", "open_webui_prompt", {"prompts": PROMPTS}, 500),
+            "users": ("200 accounts", "open_webui_user", {"users": USERS}, 200),
+            "models": ("50 workspace models", "open_webui_model", {"models": MODELS}, 50),
+            "documents": ("300 documents", "open_webui_knowledge", {"knowledge": [rules]}, DOCUMENTS),
         }
-        report.note(
-            "memory of the module while it syncs 300 documents",
-            memory_of(
-                "open_webui_knowledge",
-                {**account, "knowledge": [{"name": "Rules", "src": folder, "remote_src": True}]},
-            ),
-        )
-        for what, (module, options, count) in kinds.items():
-            compare(report, account, what, module, options, count, rounds)
+        if "memory" in wanted:
+            report.note(
+                "memory of the module while it syncs 300 documents",
+                memory_of("open_webui_knowledge", {**account, "knowledge": [{**rules, "remote_src": True}]}),
+            )
+        for part, (what, module, options, count) in kinds.items():
+            if part in wanted:
+                compare(report, account, what, module, options, count, arguments.rounds)
     report.write()
 
 

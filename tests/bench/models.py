@@ -37,13 +37,19 @@ def pull(server: OllamaServer, names: list[str]) -> None:
         server.execute("ollama", "pull", name)
 
 
-def there(report: Report, server: OllamaServer, registry: OwnRegistry) -> None:
-    """Nothing to do for 1, 20 and 200 models."""
+def tags(registry: OwnRegistry) -> list[str]:
+    """As many models of a registry as the first two parts need, which are the same but for their tags."""
     registry.push("small", 0)
     manifest = registry.manifest("small")
     names = [f"small:n{number}" for number in range(HERE)]
     for name in names:
         registry.tag("small", name.partition(":")[2], manifest)
+    return names
+
+
+def there(report: Report, server: OllamaServer, registry: OwnRegistry) -> None:
+    """Nothing to do for 1, 20 and 200 models."""
+    names = tags(registry)
     server.stock(*names)
     floor: dict[str, Any] = {"ansible.builtin.uri": {"url": f"{server.url}/api/tags"}}
     for count in (1, 20, HERE):
@@ -71,15 +77,16 @@ def there(report: Report, server: OllamaServer, registry: OwnRegistry) -> None:
         report.add(f"{count} models are there, by loops", tasks_in_turn(loop, 1 if count == HERE else 3))
 
 
-def latest(report: Report, server: OllamaServer, far: FaultyRegistry) -> None:
+def latest(report: Report, server: OllamaServer, registry: OwnRegistry, far: FaultyRegistry) -> None:
     """Nothing to do for 200 models that are to be the latest."""
-    names = [f"{far.name('small')}:n{number}" for number in range(HERE)]
+    names = [f"{far.name('small')}:{name.partition(':')[2]}" for name in tags(registry)]
     server.stock(*names)
     before = changed_at(server)
     far.delay = AWAY
 
     def one_after_another() -> None:
         with requests.Session() as session:
+            session.trust_env = False  # Else REQUESTS_CA_BUNDLE wins.
             session.verify = str(STATE / "ca.pem")
             for name in names:
                 host, path = name.split("/", 1)
@@ -167,11 +174,11 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         registry, own = stack.enter_context(own_registry(services))
         server = stack.enter_context(fresh_ollama(own))
-        if "there" in wanted or "latest" in wanted:
+        if "there" in wanted:
             there(report, server, registry)
         if "latest" in wanted:
             with faulty_registry(registry_address(own), STATE) as far:
-                latest(report, server, far)
+                latest(report, server, registry, far)
         for name, part in (("large", large), ("many", many), ("memory", memory)):
             if name in wanted:
                 part(report, server, registry)
