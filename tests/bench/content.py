@@ -1,7 +1,7 @@
 """Open WebUI's content with nothing to do: each kind in one task, beside its GETs and beside a loop of requests.
 
-Usage: content.py [--rounds N] [PART ...] of memory, prompts, users, models and documents; all of them without. 500 prompts,
-200 accounts, 50 models, 300 documents, on a server of its own.
+Usage: content.py [--rounds N] [PART ...] of memory, prompts, users, models and documents; all of them without.
+500 prompts, 200 accounts, 50 models, 300 documents, on a server of its own.
 """
 
 from __future__ import annotations

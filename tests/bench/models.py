@@ -88,6 +88,7 @@ def latest(report: Report, server: OllamaServer, registry: OwnRegistry, far: Fau
         with requests.Session() as session:
             session.trust_env = False  # Else REQUESTS_CA_BUNDLE wins.
             session.verify = str(STATE / "ca.pem")
+            session.headers["Accept"] = "application/vnd.docker.distribution.manifest.v2+json"
             for name in names:
                 host, path = name.split("/", 1)
                 model, _colon, tag = path.partition(":")

@@ -49,7 +49,10 @@ def site(where: Path) -> None:
 
 
 def on(name: str, script: str) -> None:
-    subprocess.run(["docker", "exec", f"{PREFIX}-{name}", "sh", "-ec", script], check=True, capture_output=True)
+    command = ["docker", "exec", f"{PREFIX}-{name}", "sh", "-ec", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{script}: {done.stdout}{done.stderr}")
 
 
 def containers_play() -> list[dict[str, Any]]:
@@ -158,12 +161,13 @@ def fresh(report: Report) -> None:
     test_hosts("hosts.yml", HOME, BARE)
     whole = timed(lambda: site(inventory(HOME, models)))
     parts = {
-        "packages": "apt-get update; apt-get install --yes --no-install-recommends docker.io nginx",
+        "packages": "apt-get update; apt-get install --yes --no-install-recommends docker.io docker-cli nginx",
         "image of Ollama": f"docker pull {OLLAMA}",
         "image of Open WebUI": f"docker pull {OPEN_WEBUI}",
     }
     seconds = {part: timed(functools.partial(on, BARE, script)) for part, script in parts.items()}
-    on(BARE, f"docker run --detach --name ollama --network host {OLLAMA}")
+    trust = "--volume=/etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro"
+    on(BARE, f"docker run --detach --name ollama --network host {trust} {OLLAMA}")
     on(BARE, "until docker exec ollama ollama list; do sleep 0.2; done")
     pulls = "; ".join(f"docker exec ollama ollama pull {model['name']}" for model in models)
     seconds["models"] = timed(lambda: on(BARE, pulls))

@@ -53,9 +53,10 @@ async def chunked_lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 async def read(place: Place, identity: str, lines: int, every: float) -> Reading:
     """Read one stream to its end, and look whether all its lines came, in order, and none of another."""
     reading = Reading()
-    begun = time.perf_counter()
     try:
         reader, writer = await place.connect()
+        # Whoever asks has the page open, and so a connection.
+        begun = time.perf_counter()
         path = f"/stream/{identity}?lines={lines}&every={every}"
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {place.name}\r\nConnection: close\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
