@@ -36,6 +36,19 @@ def test_check_mode_finds_nothing_to_do(name: str) -> None:
     assert (run.rc, run.changed) == (0, []), run.output
 
 
+def test_a_client_that_is_missing_comes_back_or_is_named(host: Any, name: str) -> None:
+    """Debian 13 has it in a package of its own, and Debian 12 in that of Docker."""
+    recommended = host.package("docker-cli").is_installed
+    host.check_output("apt-get remove --yes docker-cli" if recommended else "mv /usr/bin/docker /usr/bin/docker.away")
+    run = run_playbook("molecule/docker_engine/converge.yml", name)
+    if recommended:
+        assert (run.rc, len(run.changed)) == (0, 1), run.output
+    else:
+        assert f"A Docker answers on {name}, but its client, the command docker, is not there" in run.failure
+        host.check_output("mv /usr/bin/docker.away /usr/bin/docker")
+    assert host.check_output("docker info --format '{{.ServerVersion}}'")
+
+
 def test_an_image_is_fetched_while_the_play_goes_on(host: Any, name: str) -> None:
     image = "ghcr.io/open-webui/open-webui:v0.12.4"
     host.run(f"docker image rm {image}")
