@@ -9,7 +9,7 @@ CORE ?=
 SCENARIO ?=
 PART ?=
 
-.PHONY: help setup demo demo-down test lint sanity unit integration molecule browser soak bench testbed testbed-down
+.PHONY: help setup demo demo-down test lint sanity unit integration molecule readme browser soak bench testbed testbed-down
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -48,6 +48,10 @@ browser: testbed ## a real browser before the whole stack; pictures in tests/out
 	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit stack-debian13
 	@ansible-playbook site.yml -i molecule/inventory --limit stack-debian13
 	@python -m pytest tests/browser
+
+readme: testbed ## every command of README.md, on a bare machine
+	@ansible-playbook tests/testbed/hosts.yml -i molecule/inventory --limit readme-debian13
+	@python -m pytest tests/readme
 
 soak: testbed ## several machines, a Docker Swarm, power cuts at every step of day two, answers while nginx is reloaded, all of Open WebUI's oldest version (not part of test)
 	@python -m pytest tests/integration --every-version -k oldest

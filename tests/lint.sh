@@ -14,7 +14,7 @@ check ruff check --quiet .
 check ruff format --quiet --check .
 # Through the link, so that modules import each other by the names they have on Ansible's side.
 check mypy .ansible/collections/ansible_collections/selfhosted/llm/plugins
-check mypy molecule/shared tests/support tests/unit tests/integration tests/browser tests/soak tests/bench
+check mypy molecule/shared tests/support tests/unit tests/integration tests/readme tests/browser tests/soak tests/bench
 check ansible-lint --offline --strict -q
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
 check shellcheck "${scripts[@]}"

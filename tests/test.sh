@@ -39,9 +39,9 @@ scenarios() {
   # Each by one molecule, which takes machines for prepared that another has prepared meanwhile. The
   # browser visits what the stack leaves.
   { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser &&
-    part oldest-core bash tests/core.sh 2.17 stack-debian13; } &
+    part oldest-core bash tests/core.sh 2.17 molecule/inventory stack-debian13; } &
   part door bash tests/molecule.sh --keep nginx_proxy keepalived adoption &
-  part day-two bash tests/molecule.sh --keep backup &
+  { part day-two bash tests/molecule.sh --keep backup; part readme python -m pytest tests/readme; } &
   # The bundle comes from a machine of ollama_server.
   part roles bash tests/molecule.sh --keep docker_engine gpu ollama_server open_webui open_webui_database bundle
   wait

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from preloaded import Preloaded
+from returned import undocumented
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,12 +80,16 @@ def run_module(
 ) -> Result:
     """Run a module; `options` are the others of `command`.
 
-    Ansible itself takes seconds, and is left out where it only hands the module's answer on, and where told to.
+    Ansible itself takes seconds, and is left out where it only hands the module's answer on, and where told to. What
+    comes back has to be in the module's documentation.
     """
     has_plugin = (ROOT / "plugins" / "action" / f"{module}.py").exists()
     if options or (has_plugin if through_ansible is None else through_ansible):
-        return _through_ansible(command(module, arguments, check=check, **options))
-    return _alone(module, arguments, check)
+        result = _through_ansible(command(module, arguments, check=check, **options))
+    else:
+        result = _alone(module, arguments, check)
+    assert undocumented(module, result.values) == []
+    return result
 
 
 @functools.cache
