@@ -88,7 +88,8 @@ def run_module(
         result = _through_ansible(command(module, arguments, check=check, **options))
     else:
         result = _alone(module, arguments, check)
-    assert undocumented(module, result.values) == []
+    strange = undocumented(module, result.values)
+    assert not strange, f"{module} returned what its documentation does not name: {strange}"
     return result
 
 

@@ -10,8 +10,19 @@ from typing import Any
 import yaml
 
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
-# What Ansible itself documents for all modules.
-COMMON = {"changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "warnings"}
+# What Ansible itself documents for all modules, or adds.
+COMMON = {
+    "_ansible_no_log",
+    "action",
+    "changed",
+    "deprecations",
+    "diff",
+    "exception",
+    "failed",
+    "invocation",
+    "msg",
+    "warnings",
+}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "dict": dict,
