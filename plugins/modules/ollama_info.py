@@ -107,6 +107,11 @@ models:
       elements: str
       returned: always
       sample: [completion, tools]
+    registry_digest:
+      description: Digest that its registry offers under its name. V(null) where it offers none, or is silent.
+      type: str
+      returned: with O(registry=true)
+      sample: 365c0bd3c000a25d28ddbf732fe1c6add414de7275464c4e4d1c3b5fcb5d8ad1
 running:
   description: The models that are in memory, by name.
   returned: success
