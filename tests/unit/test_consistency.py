@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 # Options of the groups would be of no use to these.
 IN_NO_ACTION_GROUP = {"machine_info", "ollama_model_files", "open_webui_ping"}
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+IMPORT = "ansible.builtin.import_playbook"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 
 # Variables that are handed on to a module as they are, and the option that takes them.
@@ -39,12 +41,6 @@ def read(path: str) -> Any:
 def test_argument_specs_and_defaults_are_the_same(role: str) -> None:
     options = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     assert {name: option.get("default") for name, option in options.items()} == read(f"roles/{role}/defaults/main.yml")
-
-
-def test_single_sign_on_has_the_defaults_that_its_documentation_names() -> None:
-    options = read("roles/open_webui/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    documented = {name: option.get("default", "") for name, option in options["open_webui_oidc"]["options"].items()}
-    assert documented == read("roles/open_webui/vars/main/single_sign_on.yml")["__open_webui_oidc_defaults"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -83,11 +79,6 @@ def test_every_module_is_in_the_action_group_of_its_server() -> None:
         assert [name for name in names if not name.startswith(f"selfhosted.llm.{group}_")] == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_is_tested_on_a_real_server(module: str) -> None:
-    assert (ROOT / "tests" / "integration" / f"test_{module}.py").exists()
-
-
 def test_users_of_the_collection_and_of_the_checkout_get_the_same_dependencies() -> None:
     listed = {entry["name"]: entry["version"] for entry in read("requirements.yml")["collections"]}
     assert read("galaxy.yml")["dependencies"] == listed
@@ -112,3 +103,49 @@ def test_a_variable_that_is_handed_on_takes_what_the_module_takes(variable: str)
     specs = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     arguments = importlib.import_module(f"ansible_collections.selfhosted.llm.plugins.modules.{module}").ARGUMENTS
     assert plain(specs[variable]["options"]) == plain(arguments[option]["options"])
+
+
+def imports(playbook: Path) -> list[str]:
+    """The playbooks that one consists of, by their paths in it."""
+    plays = yaml.safe_load(playbook.read_text())
+    return [play[IMPORT] for play in plays if IMPORT in play]
+
+
+PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
+PARTS = {part for name in PLAYBOOKS for part in imports(ROOT / "playbooks" / name)}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_a_playbook_is_called_from_the_checkout_and_told_of_or_a_part_of_others(playbook: str) -> None:
+    called = ROOT / playbook
+    if called.exists():
+        assert imports(called) == [f"playbooks/{playbook}"]
+        assert re.search(rf"(?<![\w/.]){playbook}\b", (ROOT / "README.md").read_text())
+    else:
+        assert playbook in PARTS
+
+
+def test_what_is_called_from_the_checkout_is_not_in_the_artifact() -> None:
+    """Installed, it would be called by the collection's name; from there it leads nowhere."""
+    called = [path.name for path in ROOT.glob("*.yml") if IMPORT in path.read_text()]
+    assert [name for name in called if name not in PLAYBOOKS] == []
+    assert [name for name in called if name not in read("galaxy.yml")["build_ignore"]] == []
+
+
+def test_the_readme_calls_playbooks_that_there_are() -> None:
+    readme = (ROOT / "README.md").read_text()
+    called = set(re.findall(r"ansible-playbook (\w+\.yml)", readme))
+    called |= {f"{name}.yml" for name in re.findall(r"ansible-playbook selfhosted\.llm\.(\w+)", readme)}
+    assert called
+    assert [name for name in called if name not in PLAYBOOKS or not (ROOT / name).exists()] == []
+
+
+def test_every_scenario_is_run_by_make_test_or_make_soak() -> None:
+    soak = re.search(r"(?ms)^soak:.*?^$", (ROOT / "Makefile").read_text())
+    assert soak
+    commands = soak[0] + (ROOT / "tests" / "test.sh").read_text()
+    run = {name for words in re.findall(r"molecule\.sh ([^&}\n]*)", commands) for name in words.split()}
+    # The scenario that makes the machines and removes them runs before and after all others.
+    scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")} - {"default"}
+    assert scenarios - run == set()
+    assert run - scenarios == {"--keep"}

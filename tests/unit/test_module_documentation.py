@@ -15,14 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ansible.parsing.dataloader import DataLoader
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 COLLECTION = "selfhosted.llm"
 
 # What both forms say of an option, and what goes without saying.
-SAID_TWICE = {"type": "str", "elements": None, "default": None, "choices": [], "aliases": [], "required": False}
+SAID_TWICE: dict[str, Any] = {
+    "type": "str",
+    "elements": None,
+    "default": None,
+    "choices": [],
+    "aliases": [],
+    "required": False,
+}
 SOUNDS_SECRET = re.compile(r"\b(\w*_)?(key|password|secret|token|valves)$")
 
 
@@ -52,9 +59,10 @@ def taken(module: str) -> dict[str, Any]:
         raise Made(**arguments)
 
     code = importlib.import_module(f"ansible_collections.selfhosted.llm.plugins.modules.{module}")
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Made) as made:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(code, "AnsibleModule", make)
-        code.main()
+        with pytest.raises(Made) as made:
+            code.main()
     return made.value.arguments
 
 
@@ -138,11 +146,6 @@ def test_a_module_returns_nothing_that_is_not_described(module: str) -> None:
     assert named - NOT_FOR_TASKS <= set(documentation()[module]["return"])
 
 
-class Loader(yaml.SafeLoader):
-    """Reads Ansible's tags as what they are on."""
-
-
-Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
 KEYWORDS = {"name", "register", "no_log", "loop", "when", "delegate_to", "become", "vars", "until", "retries", "delay"}
 
 
@@ -162,7 +165,7 @@ def unknown(arguments: Any, options: dict[str, Any], path: str = "") -> Iterator
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_are_tasks_that_the_modules_take(module: str) -> None:
-    tasks = yaml.load(documentation()[module]["examples"], Loader)
+    tasks = DataLoader().load(documentation()[module]["examples"])
     used = []
     for task in tasks:
         assert task.get("name"), f"A task of {module} has no name"
