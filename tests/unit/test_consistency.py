@@ -120,7 +120,8 @@ def test_a_playbook_is_called_from_the_checkout_and_told_of_or_a_part_of_others(
     called = ROOT / playbook
     if called.exists():
         assert imports(called) == [f"playbooks/{playbook}"]
-        assert re.search(rf"(?<![\w/.]){playbook}\b", (ROOT / "README.md").read_text())
+        pages = [ROOT / "README.md", *(ROOT / "docs" / "docsite" / "rst").glob("*.rst")]
+        assert any(re.search(rf"(?<![\w/.]){playbook}\b", page.read_text()) for page in pages)
     else:
         assert playbook in PARTS
 
@@ -144,7 +145,7 @@ def test_every_scenario_is_run_by_make_test_or_make_soak() -> None:
     soak = re.search(r"(?ms)^soak:.*?^$", (ROOT / "Makefile").read_text())
     assert soak
     commands = soak[0] + (ROOT / "tests" / "test.sh").read_text()
-    run = {name for words in re.findall(r"molecule\.sh ([^&}\n]*)", commands) for name in words.split()}
+    run = {name for words in re.findall(r"molecule\.sh ([^;&}\n]*)", commands) for name in words.split()}
     # The scenario that makes the machines and removes them runs before and after all others.
     scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")} - {"default"}
     assert scenarios - run == set()
