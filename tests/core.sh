@@ -1,20 +1,13 @@
 #!/usr/bin/env bash
 # Usage: core.sh VERSION [INVENTORY HOST], such as core.sh 2.17. Runs the unit tests with the newest ansible-core of that version, and
-# site.yml twice on a machine that another one has converged: the second run has to find nothing to do. What it installs is kept in
-# .cache.
+# site.yml twice on a machine that another one has converged: the second run has to find nothing to do. PYTHON as in
+# environment.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$1
 shift
 
-environment=.cache/ansible-core-$version
-constraints=$(mktemp)
-trap 'rm -f "$constraints"' EXIT
-grep --invert-match '^ansible-core' requirements-dev.txt >"$constraints"
-.venv/bin/python -m venv "$environment"
-"$environment/bin/pip" install --quiet --disable-pip-version-check --constraint "$constraints" \
-  "ansible-core~=$version.0" gguf hypothesis matplotlib numpy prometheus_client pytest requests
-
+environment=$(bash tests/environment.sh "$version")
 export ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
 "$environment/bin/ansible" --version | sed -n 1p
 "$environment/bin/python" -m pytest tests/unit

@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # Runs ansible-test sanity on what git knows of this checkout, in the folder
 # layout that it insists on. Its tools are kept in .cache for the next time.
+# CORE=2.17 takes another ansible-core, and PYTHON its Python, as in environment.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+environment=.venv
+if [ -n "${CORE:-}" ]; then
+  environment=$(bash tests/environment.sh "$CORE")
+fi
 
 home=$PWD/.cache/ansible-test
 tree=$(mktemp -d)
@@ -26,7 +32,8 @@ done
     echo "$(echo "$name" | tr 'A-Z_' 'a-z-') = $value"
   done
 } >"$home/.config/pip/pip.conf"
-cat >"$home/.ansible/test/cache/get_pip_24_2.py" <<'PYTHON'
+pip=$(sed -n "s/^ *pip='\(.*\)',$/\1/p" "$environment"/lib/python*/site-packages/ansible_test/_internal/python_requirements.py)
+cat >"$home/.ansible/test/cache/get_pip_${pip//./_}.py" <<'PYTHON'
 import subprocess
 import sys
 
@@ -35,9 +42,9 @@ wanted = [argument for argument in sys.argv[1:] if not argument.startswith("--no
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
 PYTHON
 
-version=$(.venv/bin/python -c 'import sys; print("{}.{}".format(*sys.version_info))')
+version=$("$environment/bin/python" -c 'import sys; print("{}.{}".format(*sys.version_info))')
 # It looks at a Git checkout's files only, so the copy becomes one.
 git -C "$collection" init --quiet
 git -C "$collection" add --all
 cd "$collection"
-HOME=$home "$OLDPWD/.venv/bin/ansible-test" sanity --venv --python "$version" --color no "$@"
+HOME=$home "$OLDPWD/$environment/bin/ansible-test" sanity --venv --python "$version" --color no "$@"
