@@ -5,11 +5,13 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
-CORE ?=
+# Another ansible-core, and where that needs it another Python: CORE=2.20 PYTHON=python3.12.
+export CORE ?=
+export PYTHON ?=
 SCENARIO ?=
 PART ?=
 
-.PHONY: help setup demo demo-down test lint sanity unit integration molecule readme browser soak bench testbed testbed-down
+.PHONY: help setup demo demo-down test lint sanity unit docs artifact integration molecule readme browser soak bench testbed testbed-down
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -29,14 +31,17 @@ demo-down: setup ## remove the demo's machine with all its data
 test: setup ## everything below, side by side (about an hour)
 	@bash tests/test.sh
 
-lint: setup ## style and types: ruff, mypy, ansible-lint, shellcheck
+lint: setup ## style, types and forms: ruff, mypy, ansible-lint, shellcheck, changelog fragments, workflows
 	@bash tests/lint.sh
 
-sanity: setup ## ansible-test sanity, as Galaxy's reviewers run it
+sanity: setup ## ansible-test sanity, as Galaxy's reviewers run it; CORE=2.17 with another ansible-core
 	@bash tests/sanity.sh
 
 unit: setup ## tests that need no server (seconds); CORE=2.17 with another ansible-core
 	@$(if $(CORE),bash tests/core.sh $(CORE),python -m pytest tests/unit)
+
+artifact: setup ## what Galaxy would get: whole, working without this checkout, and with nothing that Galaxy says against it
+	@bash tests/artifact.sh
 
 integration: testbed ## the modules against real servers
 	@python -m pytest tests/integration

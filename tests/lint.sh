@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style and types. Runs every tool, and fails when one of them found something.
+# Style, types and forms. Runs every tool, and fails when one of them found something.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
@@ -18,6 +18,12 @@ check mypy molecule/shared tests/support tests/unit tests/integration tests/read
 check ansible-lint --offline --strict -q
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
 check shellcheck "${scripts[@]}"
+check antsibull-changelog lint
+forms=(check-jsonschema --quiet --builtin-schema)
+check "${forms[@]}" vendor.github-workflows .github/workflows/*.yml
+check "${forms[@]}" vendor.github-issue-forms .github/ISSUE_TEMPLATE/{bug,feature}.yml
+check "${forms[@]}" vendor.renovate renovate.json
+check zizmor --quiet --offline .github
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "lint: failed: ${failed[*]}" >&2
