@@ -31,6 +31,7 @@ without_servers() {
   part unit python -m pytest tests/unit
   part lint bash tests/lint.sh
   part sanity bash tests/sanity.sh
+  part artifact bash tests/artifact.sh
   part core-2.18 bash tests/core.sh 2.18
 }
 
