@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from modules import Result, run_module
 from servers import call
+from versions import OPEN_WEBUI_VERSION
 
 TOOL = '''class Tools:
     def clock(self) -> str:
@@ -90,7 +91,7 @@ def test_it_tells_what_was_declared(told: Result) -> None:
         for thing in things:
             known = {name: value for name, value in thing.items() if name not in ("password", "valves", "tags")}
             assert [one for one in told.values[kind] if one | known == one], (kind, told.values[kind])
-    assert told.values["version"] in ("0.12.4", "0.10.2")
+    assert told.values["version"] in (OPEN_WEBUI_VERSION, "0.10.2")
     assert told.values["settings"]["ENABLE_SIGNUP"] is False
     (connection,) = told.values["connections"]["openai"]
     assert (connection["url"], connection["enabled"], connection["tags"]) == ("http://127.0.0.1:9/v1", False, ["x"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from household import ADA, ME, Household
 from scenario import Refused, Run, ask, run_playbook
+from versions import OPEN_WEBUI_VERSION
 
 DEBIAN12 = "adoption-debian12"
 DEBIAN13 = "adoption-debian13"
@@ -112,7 +113,7 @@ def test_nothing_is_touched_without_room_for_a_copy(homes: dict[str, Home]) -> N
 def test_check_mode_tells_what_would_change_and_touches_nothing(homes: dict[str, Home]) -> None:
     run = open_webui(BOTH, "--check", "--diff")
     assert run.rc == 0, run.output
-    assert "v0.10.2 (0.10.2) becomes ghcr.io/open-webui/open-webui:v0.12.4" in run.output
+    assert f"v0.10.2 (0.10.2) becomes ghcr.io/open-webui/open-webui:v{OPEN_WEBUI_VERSION}" in run.output
     assert "with port 3000 becomes host, with port 8080 at 127.0.0.1" in run.output
     assert "because Open WebUI has stored it: DEFAULT_LOCALE" in run.output
     assert "unless open_webui_environment has it: SCARF_NO_ANALYTICS" in run.output
@@ -202,7 +203,7 @@ def test_who_was_signed_in_still_is(home: Home) -> None:
     key = home.host.file(f"{home.data}/.webui_secret_key")
     assert (key.content_string.strip(), key.user, key.mode) == (home.key, "root", 0o600)
     assert home.key not in home.host.check_output("docker inspect open-webui")
-    assert home.request("/api/version").json()["version"] == "0.12.4"
+    assert home.request("/api/version").json()["version"] == OPEN_WEBUI_VERSION
 
 
 @pytest.mark.usefixtures("adopted")
@@ -225,16 +226,17 @@ def test_the_copy_of_before_can_be_opened(adopted: Run, home: Home) -> None:
 def test_a_foreign_site_answers_as_before(home: Home) -> None:
     for port in (80, 8099):
         assert ask(home.host, "127.0.0.1", port=port, headers={"Host": "paper.example.com"}).text == "paper"
-    assert home.request("/api/config", port=80).json()["version"] == "0.12.4"
+    assert home.request("/api/config", port=80).json()["version"] == OPEN_WEBUI_VERSION
 
 
 @pytest.mark.usefixtures("adopted")
 def test_a_database_that_is_newer_than_the_declared_version_is_left_alone() -> None:
     home = HOMES[DEBIAN12]
     home.host.check_output("docker rm --force open-webui")
-    by_hand = "docker create -v open-webui:/app/backend/data --name open-webui ghcr.io/open-webui/open-webui:v0.12.4"
+    image = f"ghcr.io/open-webui/open-webui:v{OPEN_WEBUI_VERSION}"
+    by_hand = f"docker create -v open-webui:/app/backend/data --name open-webui {image}"
     made = home.host.check_output(by_hand)
     run = open_webui(DEBIAN12, open_webui_version="0.10.2")
     assert run.changed == []
-    assert f"Open WebUI on {DEBIAN12} is of version 0.12.4, which 0.10.2 cannot read" in run.failure
+    assert f"Open WebUI on {DEBIAN12} is of version {OPEN_WEBUI_VERSION}, which 0.10.2 cannot read" in run.failure
     assert home.host.check_output("docker inspect open-webui --format '{{.Id}}'") == made

@@ -12,6 +12,7 @@ import pytest
 from household import Household
 from power import comes_to, cut_at, held, started
 from scenario import INVENTORY, ROOT, Refused, Run, ask, run_playbook, sign_in
+from versions import OPEN_WEBUI_VERSION
 
 OLD = "backup-debian12"
 EMPTY = "backup-debian13"
@@ -20,6 +21,7 @@ DIRECTORY = "/var/backups/selfhosted_llm"
 PASSPHRASE = "canary passphrase"
 VOLUME = "/var/lib/docker/volumes/open-webui"
 IMAGE = "ghcr.io/open-webui/open-webui"
+CURRENT = f"{IMAGE}:v{OPEN_WEBUI_VERSION}"
 
 
 def play(name: str, limit: str = OLD, *arguments: str, **variables: Any) -> Run:
@@ -196,9 +198,9 @@ FAIL = r"s/^def upgrade\(\).*/&\n    raise RuntimeError('canary of a migration')
 def broken(people: Household) -> None:
     """Two images of the newer version: one that does not start, and one whose last migration fails."""
     host = people.host
-    host.check_output(f"docker pull --quiet {IMAGE}:v0.12.4 && docker create --name made {IMAGE}:v0.12.4")
+    host.check_output(f"docker pull --quiet {CURRENT} && docker create --name made {CURRENT}")
     host.check_output(f"docker commit --change 'ENTRYPOINT []' --change 'CMD [\"false\"]' made {IMAGE}:v0.12.5")
-    file = host.check_output("docker run --rm --entrypoint python %s -c %s", f"{IMAGE}:v0.12.4", NEWEST)
+    file = host.check_output("docker run --rm --entrypoint python %s -c %s", CURRENT, NEWEST)
     host.check_output(f"docker cp made:{file} /root/newest.py")
     host.check_output("sed --regexp-extended --in-place %s /root/newest.py", FAIL)
     host.check_output(f"docker cp /root/newest.py made:{file} && docker commit made {IMAGE}:v0.12.6 && docker rm made")
@@ -243,7 +245,7 @@ def test_neither_a_power_cut_nor_a_second_run_in_an_upgrade_loses_anything(peopl
     assert f"Another run is moving Open WebUI on {OLD} to another version" in second.failure
     assert "If that run was ended, remove /run/selfhosted-llm-open-webui" in second.failure
     assert process.returncode == 0
-    assert people.request("/api/version").json()["version"] == "0.12.4"
+    assert people.request("/api/version").json()["version"] == OPEN_WEBUI_VERSION
     assert people.lost() == []
     assert play("upgrade").changed == []
 
@@ -251,7 +253,7 @@ def test_neither_a_power_cut_nor_a_second_run_in_an_upgrade_loses_anything(peopl
 def test_a_version_that_cannot_read_the_database_is_refused(people: Household) -> None:
     run = play("upgrade", open_webui_version="0.10.2")
     assert "is newer than version 0.10.2 can read: restore a backup of that version" in run.failure
-    assert people.request("/api/version").json()["version"] == "0.12.4"
+    assert people.request("/api/version").json()["version"] == OPEN_WEBUI_VERSION
 
 
 # Every table's rows, without when somebody was last seen, and the documents.
@@ -290,7 +292,7 @@ def test_an_empty_machine_gets_everything_back(people: Household) -> None:
         "ollama_server_custom_models": [],
     }
     newer = play("restore", EMPTY, **given, open_webui_version="0.10.2")
-    assert "is of Open WebUI 0.12.4, which 0.10.2 cannot read" in newer.failure
+    assert f"is of Open WebUI {OPEN_WEBUI_VERSION}, which 0.10.2 cannot read" in newer.failure
     run = play("restore", EMPTY, **given)
     assert run.rc == 0, run.output
     moved = Household(EMPTY, sessions=people.sessions, chat=people.chat, knowledge=people.knowledge)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from scenario import both, run_playbook
+from versions import OPEN_WEBUI_VERSION
 
 testinfra_hosts = both("docker-engine")
 
@@ -50,7 +51,7 @@ def test_a_client_that_is_missing_comes_back_or_is_named(host: Any, name: str) -
 
 
 def test_an_image_is_fetched_while_the_play_goes_on(host: Any, name: str) -> None:
-    image = "ghcr.io/open-webui/open-webui:v0.12.4"
+    image = f"ghcr.io/open-webui/open-webui:v{OPEN_WEBUI_VERSION}"
     host.run(f"docker image rm {image}")
     images = {"docker_engine_prefetch_images": [image]}
     run = run_playbook("molecule/docker_engine/converge.yml", name, "--extra-vars", json.dumps(images))

@@ -16,6 +16,7 @@ import pytest
 import testinfra
 from prometheus_client.parser import text_string_to_metric_families
 from scenario import INVENTORY, PREFIX, Run, ask, machine, run_playbook
+from versions import OPEN_WEBUI_VERSION
 
 NAME = "stack-debian13"
 BARE = "neighbour-debian12"
@@ -79,7 +80,7 @@ def test_what_is_told_is_so(host: Any, page: Path, backup: str) -> None:
     told = rows(page)
     nginx = host.run("nginx -v").stderr.strip().rpartition("/")[2]
     assert told[0][:3] == ["nginx", "healthy", nginx]
-    assert told[1][:4] == ["Open WebUI", "healthy", "0.12.4", "0.12.4"]
+    assert told[1][:4] == ["Open WebUI", "healthy", OPEN_WEBUI_VERSION, OPEN_WEBUI_VERSION]
     assert told[2][:4] == ["Ollama", "healthy", "0.24.0", "0.24.0"]
     assert told[3][:2] == ["last backup", "2026-11-24 17:45 UTC"]
     there = {model["name"]: model["digest"] for model in ollama(host, "/api/tags")["models"]}
@@ -172,9 +173,10 @@ def test_what_is_wrong_is_named(host: Any, page: Path, tmp_path: Path) -> None:
     assert [row[1] for row in told[:3]] == ["unhealthy", "stopped", "healthy"]
     assert ["mistral:latest", "", "missing", "", ""] in told
     [of_my_own] = [row for row in told if row[0] == "of-my-own:latest"]
+    image = "ghcr.io/open-webui/open-webui"
     assert of_my_own[3] == "unknown"
     assert [row for row in told if len(row) == 1] == [
-        ["its image is ghcr.io/open-webui/open-webui:v0.12.4 and not ghcr.io/open-webui/open-webui:v99.9.9"],
+        [f"its image is {image}:v{OPEN_WEBUI_VERSION} and not {image}:v99.9.9"],
         ["its environment differs in WEBUI_SESSION_COOKIE_SECURE"],
         ["not declared: of-my-own:latest"],
     ]
