@@ -99,7 +99,7 @@ options:
       access:
         description:
           - Who may use and change it, beside the account that made it and admins. All of it is replaced by this.
-          - New prompts are private.
+          - New models are private.
         type: dict
         suboptions:
           public:

@@ -65,7 +65,7 @@ options:
       access:
         description:
           - Who may use and change it, beside the account that made it and admins. All of it is replaced by this.
-          - New prompts are private.
+          - New tools are private.
         type: dict
         suboptions:
           public:
