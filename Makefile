@@ -40,6 +40,9 @@ sanity: setup ## ansible-test sanity, as Galaxy's reviewers run it; CORE=2.17 wi
 unit: setup ## tests that need no server (seconds); CORE=2.17 with another ansible-core
 	@$(if $(CORE),bash tests/core.sh $(CORE),python -m pytest tests/unit)
 
+docs: setup ## the documentation as pages, in docs/build/html (a minute)
+	@bash docs/build.sh
+
 artifact: setup ## what Galaxy would get: whole, working without this checkout, and with nothing that Galaxy says against it
 	@bash tests/artifact.sh
 
