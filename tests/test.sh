@@ -31,6 +31,7 @@ without_servers() {
   part unit python -m pytest tests/unit
   part lint bash tests/lint.sh
   part sanity bash tests/sanity.sh
+  part docs bash docs/build.sh
   part artifact bash tests/artifact.sh
   part core-2.18 bash tests/core.sh 2.18
 }
@@ -40,7 +41,8 @@ scenarios() {
   # Each by one molecule, which takes machines for prepared that another has prepared meanwhile. The
   # browser visits what the stack leaves.
   { part stack bash tests/molecule.sh --keep stack pi_and_mac && part browser python -m pytest tests/browser &&
-    part oldest-core bash tests/core.sh 2.17 molecule/inventory stack-debian13; } &
+    part oldest-core bash tests/core.sh 2.17 molecule/inventory stack-debian13 &&
+    part installed bash tests/artifact.sh --inventory molecule/inventory --limit stack-debian13; } &
   part door bash tests/molecule.sh --keep nginx_proxy keepalived adoption &
   { part day-two bash tests/molecule.sh --keep backup; part readme python -m pytest tests/readme; } &
   # The bundle comes from a machine of ollama_server.

@@ -23,9 +23,12 @@ TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, tex
 
 # What of a version somebody looked at, or an example of one: a newer one makes it no other.
 TOLD = {
-    "ollama/ollama": set(),
+    "ollama/ollama": {"docs/docsite/rst/guide_backup_upgrade.rst"},
     "ghcr.io/open-webui/open-webui": {
         "docs/benchmarks.md",
+        "docs/docsite/rst/decisions.rst",
+        "docs/docsite/rst/guide_backup_upgrade.rst",
+        "docs/docsite/rst/guide_pi_and_mac.rst",
         "plugins/module_utils/_open_webui/setting_names.py",
         "plugins/modules/open_webui_info.py",
         "roles/open_webui/README.md",
