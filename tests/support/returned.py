@@ -29,6 +29,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "int": int,
     "list": list,
+    "raw": object,
     "str": str,
 }
 
