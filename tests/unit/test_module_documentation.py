@@ -103,7 +103,7 @@ def test_an_option_that_sounds_secret_says_whether_it_is(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_variable_of_the_environment_that_sets_an_option_is_documented(module: str) -> None:
     for name, option in taken(module)["argument_spec"].items():
-        _, variables = option.get("fallback", (None, []))
+        variables = option["fallback"][1] if "fallback" in option else []
         described = str(documentation()[module]["doc"]["options"].get(name, {}).get("description"))
         assert [variable for variable in variables if f"E({variable})" not in described] == []
 
