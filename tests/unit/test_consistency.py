@@ -79,6 +79,12 @@ def test_every_module_is_in_the_action_group_of_its_server() -> None:
         assert [name for name in names if not name.startswith(f"selfhosted.llm.{group}_")] == []
 
 
+@pytest.mark.parametrize("name", ROLES + MODULES)
+def test_the_readme_has_a_line_for_each_role_and_module(name: str) -> None:
+    lines = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
+    assert any(f"`{name}`" in line for line in lines)
+
+
 def test_users_of_the_collection_and_of_the_checkout_get_the_same_dependencies() -> None:
     listed = {entry["name"]: entry["version"] for entry in read("requirements.yml")["collections"]}
     assert read("galaxy.yml")["dependencies"] == listed

@@ -168,3 +168,9 @@ def test_metrics_are_written(guide: str) -> None:
     template = (ROOT / "playbooks" / "templates" / "status.prom.j2").read_text()
     named = set(re.findall(r"(?<![/\w])selfhosted_llm_[a-z_]+", written(guide)))
     assert [name for name in sorted(named) if f"# TYPE {name} " not in template] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_what_underlines_a_heading_is_a_line_of_its_own(guide: Path) -> None:
+    """Else Sphinx takes both for a sentence, without a word."""
+    assert re.findall(r"^[^ \n|+].* [=~-]{3,}$", guide.read_text(), re.MULTILINE) == []

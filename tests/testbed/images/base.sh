@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Usage: base.sh SUITE IMAGE [ARCHITECTURE]. Makes IMAGE, a minimal Debian: from
-# Docker Hub where it answers, else with debootstrap from Debian's packages, as one
-# of another architecture always is.
+# Docker Hub where it answers, else with debootstrap from Debian's packages, which
+# takes root.
 set -euo pipefail
 suite=$1 image=$2 architecture=${3:-}
 
-if [ -z "$architecture" ] && docker pull --quiet "debian:$suite-slim" >/dev/null 2>&1; then
-  docker tag "debian:$suite-slim" "$image"
+# Of another architecture they have names of their own: i386/debian.
+official=${architecture:+$architecture/}debian:$suite-slim
+if docker pull --quiet "$official" >/dev/null 2>&1; then
+  docker tag "$official" "$image"
   exit 0
 fi
 if ! command -v debootstrap >/dev/null; then
