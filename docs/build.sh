@@ -25,5 +25,9 @@ chmod og-w docs/build/rst # antsibull-docs insists on it
 cp -r docs/images docs/build/images
 antsibull-docs --config-file docs/antsibull-docs.cfg collection --use-current --squash-hierarchy --fail-on-error \
   --dest-dir docs/build/rst selfhosted.llm
+# antsibull-docs knows no Markdown. Guides link to these pages, and no list has them.
+for page in docs/*.md; do
+  { printf -- '---\norphan: true\n---\n' && cat "$page"; } >"docs/build/rst/docsite/${page##*/}"
+done
 sphinx-build -M html docs/build/rst docs/build -c docs -q -W --keep-going
 echo "docs: docs/build/html/index.html"

@@ -11,7 +11,7 @@ project = "selfhosted.llm"
 project_copyright = "the selfhosted.llm contributors"
 html_title = "selfhosted.llm"
 
-extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 highlight_language = "YAML+Jinja"
 default_role = "any"
 nitpicky = True
