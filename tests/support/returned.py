@@ -21,6 +21,7 @@ COMMON = {
     "failed",
     "invocation",
     "msg",
+    "unreachable",
     "warnings",
 }
 TYPES: dict[str, type | tuple[type, ...]] = {
