@@ -116,6 +116,12 @@ def test_files_of_requirements_have_names_that_renovate_knows() -> None:
     assert [path for path in [*collections, "galaxy.yml"] if not GALAXY.search(path)] == []
 
 
+def test_collections_have_nothing_behind_their_names() -> None:
+    """Renovate reads lines, not YAML: a comment there is a part of the name to it."""
+    lines = "\n".join(text(path) for path in TRACKED if GALAXY.search(path))
+    assert re.findall(r"(?m)^ *- name: (?!\w+\.\w+$).*", lines) == []
+
+
 def test_tests_are_not_left_out() -> None:
     """As the preset config:recommended does it, by a preset of its own."""
     assert ":ignoreModulesAndTests" in SETTINGS["ignorePresets"]
