@@ -47,6 +47,8 @@ def test_argument_specs_and_defaults_are_the_same(role: str) -> None:
 def test_a_role_has_a_readme_and_a_scenario(role: str) -> None:
     assert f"ansible-doc -t role selfhosted.llm.{role}" in (ROOT / "roles" / role / "README.md").read_text()
     assert list((ROOT / "molecule" / role / "tests").glob("test_*.py"))
+    assert (ROOT / "molecule" / role / "molecule.yml").exists()
+    assert (ROOT / "molecule" / role / "converge.yml").exists()
 
 
 def lacking(options: dict[str, Any], path: str = "") -> list[str]:
@@ -73,8 +75,10 @@ def test_variables_of_a_role_carry_its_name(role: str) -> None:
 
 def test_every_module_is_in_the_action_group_of_its_server() -> None:
     groups = read("meta/runtime.yml")["action_groups"]
-    grouped = [f"selfhosted.llm.{name}" for name in MODULES if name not in IN_NO_ACTION_GROUP]
-    assert sorted(name for names in groups.values() for name in names) == grouped
+    grouped = {f"selfhosted.llm.{name}" for name in MODULES if name not in IN_NO_ACTION_GROUP}
+    named = [name for names in groups.values() for name in names]
+    assert grouped - set(named) == set(), "meta/runtime.yml lacks them"
+    assert sorted(named) == sorted(grouped), "meta/runtime.yml has some twice, or that are no modules"
     for group, names in groups.items():
         assert [name for name in names if not name.startswith(f"selfhosted.llm.{group}_")] == []
 
@@ -154,5 +158,5 @@ def test_every_scenario_is_run_by_make_test_or_make_soak() -> None:
     run = {name for words in re.findall(r"molecule\.sh ([^;&}\n]*)", commands) for name in words.split()}
     # The scenario that makes the machines and removes them runs before and after all others.
     scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")} - {"default"}
-    assert scenarios - run == set()
+    assert scenarios - run == set(), "They belong into a chain of tests/test.sh"
     assert run - scenarios == {"--keep"}

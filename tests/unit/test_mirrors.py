@@ -73,6 +73,7 @@ def test_every_part_with_logic_has_a_test_of_its_name(part: str) -> None:
     elif any(part in imported(PLUGINS / "action" / f"{action}.py") for action in ACTIONS) and not mirror(part).exists():
         assert "ActionBase" in (PLUGINS / part).read_text(), "Only what needs a running Ansible may do without"
     else:
+        assert mirror(part).exists(), f"{part} has no unit test"
         assert part in imported(mirror(part))
 
 
@@ -101,7 +102,7 @@ def test_every_module_has_a_unit_test(module: str) -> None:
         if Path(part).stem not in SHARED and (mirror(part).exists() or part in WITH_ANOTHER)
     ]
     own = mirror(code)
-    assert plans or own.exists()
+    assert plans or own.exists(), "Neither it nor a plan of it has a unit test"
     assert not own.exists() or code in imported(own)
 
 

@@ -34,13 +34,19 @@ SOUNDS_SECRET = re.compile(r"\b(\w*_)?(key|password|secret|token|valves)$")
 
 
 @functools.cache
-def documentation() -> dict[str, dict[str, Any]]:
-    """What ansible-doc knows of all modules, with the fragments that they share."""
+def printed() -> subprocess.CompletedProcess[str]:
+    """What ansible-doc says of all modules, with the fragments that they share, or of the first that it cannot read."""
     names = [f"{COLLECTION}.{module}" for module in MODULES]
     environment = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections")}
     program = Path(sys.executable).parent / "ansible-doc"
-    printed = subprocess.run([program, "--json", *names], env=environment, capture_output=True, text=True, check=True)
-    return {name.rpartition(".")[2]: found for name, found in json.loads(printed.stdout).items()}
+    return subprocess.run([program, "--json", *names], env=environment, capture_output=True, text=True, check=False)
+
+
+@functools.cache
+def documentation() -> dict[str, dict[str, Any]]:
+    done = printed()
+    assert done.returncode == 0, done.stderr
+    return {name.rpartition(".")[2]: found for name, found in json.loads(done.stdout).items()}
 
 
 class Made(Exception):
