@@ -33,7 +33,6 @@ without_servers() {
   part sanity bash tests/sanity.sh
   part docs bash docs/build.sh
   part artifact bash tests/artifact.sh
-  part core-2.18 bash tests/core.sh 2.18
 }
 
 scenarios() {
