@@ -95,6 +95,19 @@ def test_private_variables_of_a_role_stay_in_it() -> None:
             assert not own or name.startswith(own), f"{name} uses {variable}"
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_stands_alone(role: str) -> None:
+    """It knows no group, which inventories and playbooks name, and makes nothing of another role's variables."""
+    folders = ("defaults", "handlers", "tasks", "templates", "vars")
+    for path in listed(*(f"roles/{role}/{folder}/*" for folder in folders)):
+        text = re.sub(r"(?m)^\s*#.*$", "", path.read_text())
+        assert set(re.findall(r"\bgroups(?:\.\w+|\[[^]]*\])", text)) - {"groups.all"} == set(), path.relative_to(ROOT)
+        expressions = re.findall(r"(?s)\{[{%](.*?)[%}]\}", text)
+        read = set(re.findall(r"\w+", re.sub(r"(?s)'.*?'", "", " ".join(expressions))))
+        of_others = {name for name in inputs() & read if not name.startswith(f"{role}_")}
+        assert of_others == set(), path.relative_to(ROOT)
+
+
 PYTHON = listed("*.py")
 PRIVATE_MODULES = {path.stem for path in (ROOT / "plugins").rglob("_*") if path.is_dir() or path.suffix == ".py"}
 # Private to somebody else, and meant for those who extend it, or without another way.
