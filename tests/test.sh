@@ -8,6 +8,8 @@ export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible ANSIBLE_COLLECTIONS_
 export MOLECULE_GLOB='molecule/*/molecule.yml'
 # Molecule breaks lines at the width of the terminal, and there is none.
 export COLUMNS=200
+# Where the time goes.
+export PYTEST_ADDOPTS=--durations=15
 
 output=tests/output
 rm -rf "$output"
@@ -22,8 +24,7 @@ part() {
   else
     tail --lines=60 "$output/$name.log"
   fi
-  echo "$name: $ended after $((SECONDS - begin)) seconds"
-  echo "$ended" >"$output/$name.result"
+  echo "$name: $ended after $((SECONDS - begin)) seconds" | tee "$output/$name.result"
   [ "$ended" = passed ]
 }
 
@@ -59,12 +60,13 @@ if part testbed ansible-playbook tests/testbed/up.yml; then
 fi
 wait
 
-passed=$(cat "$output"/*.result | grep --count passed)
-failed=$(cat "$output"/*.result | grep --count failed)
+passed=$(cat "$output"/*.result | grep --count ': passed')
+failed=$(cat "$output"/*.result | grep --count ': failed')
 echo
-# Last, because a reader of a long log, and some CI servers, see its end first.
+# Last, because a reader of a long log, and some CI servers, see its end first: of that what failed is most at the end.
 plain=$(sed --regexp-extended 's/\x1b\[[0-9;]*m//g; s/^ *│ //' "$output"/*.log)
-grep --extended-regexp '^(FAILED [^-]|ERROR |E  |fatal: )' <<<"$plain" | cut --characters=1-400 | tail --lines=40
 grep --extended-regexp '^=+ .*(passed|failed|error).* in .*$' <<<"$plain"
+cat "$output"/*.result | paste --serial --delimiters=';'
+grep --extended-regexp '^(FAILED [^-]|ERROR |E  |fatal: )' <<<"$plain" | cut --characters=1-400 | tail --lines=40
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
