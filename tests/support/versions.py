@@ -15,3 +15,9 @@ def default_of(role: str) -> str:
 
 
 OPEN_WEBUI_VERSION = default_of("open_webui")
+
+
+def after(version: str, steps: int) -> str:
+    """A version that does not exist yet, `steps` patches after this one."""
+    *line, patch = version.split(".")
+    return ".".join([*line, str(int(patch) + steps)])

@@ -13,7 +13,7 @@ import pytest
 from household import Household
 from power import comes_to, cut_at, held, started
 from scenario import INVENTORY, ROOT, Refused, Run, ask, run_playbook, sign_in
-from versions import OPEN_WEBUI_VERSION
+from versions import OPEN_WEBUI_VERSION, after
 
 OLD = "backup-debian12"
 EMPTY = "backup-debian13"
@@ -23,6 +23,8 @@ PASSPHRASE = "canary passphrase"
 VOLUME = "/var/lib/docker/volumes/open-webui"
 IMAGE = "ghcr.io/open-webui/open-webui"
 CURRENT = f"{IMAGE}:v{OPEN_WEBUI_VERSION}"
+# They are made here: one that does not start, and one whose last migration fails.
+DEAD, FAILING = after(OPEN_WEBUI_VERSION, 1), after(OPEN_WEBUI_VERSION, 2)
 
 
 def play(name: str, limit: str = OLD, *arguments: str, **variables: Any) -> Run:
@@ -197,18 +199,20 @@ FAIL = r"s/^def upgrade\(\).*/&\n    raise RuntimeError('canary of a migration')
 
 @pytest.fixture(scope="module")
 def broken(people: Household) -> None:
-    """Two images of the newer version: one that does not start, and one whose last migration fails."""
+    """Two images of versions to come."""
     host = people.host
     host.check_output(f"docker pull --quiet {CURRENT} && docker create --name made {CURRENT}")
-    host.check_output(f"docker commit --change 'ENTRYPOINT []' --change 'CMD [\"false\"]' made {IMAGE}:v0.12.5")
+    host.check_output(f"docker commit --change 'ENTRYPOINT []' --change 'CMD [\"false\"]' made {IMAGE}:v{DEAD}")
     file = host.check_output("docker run --rm --entrypoint python %s -c %s", CURRENT, NEWEST)
     host.check_output(f"docker cp made:{file} /root/newest.py")
     host.check_output("sed --regexp-extended --in-place %s /root/newest.py", FAIL)
-    host.check_output(f"docker cp /root/newest.py made:{file} && docker commit made {IMAGE}:v0.12.6 && docker rm made")
+    host.check_output(
+        f"docker cp /root/newest.py made:{file} && docker commit made {IMAGE}:v{FAILING} && docker rm made"
+    )
 
 
 @pytest.mark.usefixtures("broken")
-@pytest.mark.parametrize(("version", "words"), [("0.12.5", "does not answer"), ("0.12.6", "canary of a migration")])
+@pytest.mark.parametrize(("version", "words"), [(DEAD, "does not answer"), (FAILING, "canary of a migration")])
 def test_an_image_that_fails_leaves_everything_as_it_was(people: Household, version: str, words: str) -> None:
     newest = people.say(f"Before {version}")
     run = play("upgrade", open_webui_version=version)
