@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,14 @@ def test_a_role_stands_alone(role: str) -> None:
         read = set(re.findall(r"\w+", re.sub(r"(?s)'.*?'", "", " ".join(expressions))))
         of_others = {name for name in inputs() & read if not name.startswith(f"{role}_")}
         assert of_others == set(), path.relative_to(ROOT)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_variable_is_defined_once(role: str) -> None:
+    """Of two files of a role the last by its name would win, without a word."""
+    files = listed(f"roles/{role}/defaults/*.yml", f"roles/{role}/vars/*.yml")
+    defined = Counter(name for path in files for name in DataLoader().load(path.read_text()) or {})
+    assert {name for name, times in defined.items() if times > 1} == set()
 
 
 PYTHON = listed("*.py")
