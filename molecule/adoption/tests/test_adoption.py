@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,7 +34,8 @@ class Home(Household):
         """What must not change while it is left alone."""
         self.connect()
         self.container = self.host.check_output("docker inspect open-webui --format '{{.Id}}'")
-        self.data = self.host.check_output("docker volume inspect open-webui --format '{{.Mountpoint}}'")
+        place = """{{or (index .Options "device") .Mountpoint}}"""
+        self.data = self.host.check_output("docker volume inspect open-webui --format %s", place)
 
     def refused(self, run: Run) -> str:
         """The sentence with which it was left alone, as it was."""
@@ -227,6 +229,35 @@ def test_a_foreign_site_answers_as_before(home: Home) -> None:
     for port in (80, 8099):
         assert ask(home.host, "127.0.0.1", port=port, headers={"Host": "paper.example.com"}).text == "paper"
     assert home.request("/api/config", port=80).json()["version"] == OPEN_WEBUI_VERSION
+
+
+@pytest.mark.usefixtures("adopted")
+def test_data_in_a_folder_become_the_volume_by_the_command_that_the_sentence_gives(homes: dict[str, Home]) -> None:
+    """They stay where they are, and nobody is signed out, whether a file or a variable of the container has the key."""
+    options = {DEBIAN12: "--network=host", DEBIAN13: f"-p 3000:8080 -e WEBUI_SECRET_KEY={homes[DEBIAN13].key}"}
+    for home in homes.values():
+        home.host.check_output(f"docker rm --force open-webui && mv {home.data} '/srv/our chat'")
+        home.host.check_output("docker volume rm open-webui && rm '/srv/our chat/.webui_secret_key'")
+        by_hand = f"docker run --detach {options[home.name]} -v '/srv/our chat:/app/backend/data' --name open-webui"
+        home.host.check_output(f"{by_hand} ghcr.io/open-webui/open-webui:v{OPEN_WEBUI_VERSION}")
+    for home in homes.values():
+        wait(home)
+    accounts = [{key: account[key] for key in ("email", "password")} for account in (ME, ADA)]
+    # The file is a new one, as the container is.
+    homes[DEBIAN12].sessions = [homes[DEBIAN12].make("/api/v1/auths/signin", each)["token"] for each in accounts]
+    refused = open_webui(BOTH)
+    assert refused.changed == []
+    for outcome in refused.outcomes:
+        if outcome.result.get("failed"):
+            [command] = re.findall(r"with '(docker .*)' there\. Then", outcome.result["msg"])
+            homes[outcome.host].host.check_output(command)
+    taken = open_webui(BOTH)
+    assert taken.rc == 0, taken.output
+    assert leaked(refused) + leaked(taken) == []
+    for home in homes.values():
+        assert home.host.file("/srv/our chat/webui.db").exists
+        assert home.lost() == []
+    assert open_webui(BOTH).changed == []
 
 
 @pytest.mark.usefixtures("adopted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from device_nodes import device_nodes
@@ -52,6 +53,23 @@ def test_a_container_with_a_gpu_does_not_lose_it(host: Any) -> None:
     assert "canary-by-hand" not in told.output
     host.check_output("docker rm --force ollama")
     assert run_playbook(CONVERGE, NAME).rc == 0
+
+
+def test_models_in_a_folder_become_the_volume_by_the_command_that_the_sentence_gives(host: Any) -> None:
+    before = models(host)
+    data = host.check_output("docker volume inspect ollama --format '{{.Mountpoint}}'")
+    host.check_output(f"docker rm --force ollama && mv {data} /srv/models && docker volume rm ollama")
+    host.check_output(f"docker run --detach --name ollama --volume /srv/models:/root/.ollama -p 11434:11434 {IMAGE}")
+    refused = run_playbook(CONVERGE, NAME)
+    assert refused.changed == []
+    [command] = re.findall(r"with '(docker stop .*)' there\. Then", refused.failure)
+    host.check_output(command)
+    assert run_playbook(CONVERGE, NAME).rc == 0
+    assert models(host) == before
+    assert host.file("/srv/models/models").is_directory
+    # As it was.
+    host.check_output("docker rm --force ollama && docker volume rm ollama && docker volume create ollama")
+    host.check_output(f"rmdir {data} && mv /srv/models {data}")
 
 
 def test_a_container_with_its_models_elsewhere_is_left_alone(host: Any) -> None:

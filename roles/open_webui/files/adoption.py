@@ -1,6 +1,7 @@
-"""Looks at the data of an Open WebUI, or copies them. Usage: adoption.py look DATA | copy DATA COPY.
+"""Looks at the data of an Open WebUI, or copies them. Usage: adoption.py look DATA [PLACE] | copy DATA COPY.
 
-Prints JSON, or ends with one sentence that says why not. The live database is only read.
+Prints JSON, or ends with one sentence that says why not. The live database is only read. How much room there is
+is told of PLACE, where a copy is to be, and else of where the data are.
 """
 
 import contextlib
@@ -43,7 +44,7 @@ def reading(data):
     return "mode=ro" + ("&immutable=1" if logged and not (data / "webui.db-wal").exists() else "")
 
 
-def look(data):
+def look(data, place=None):
     if not (data / "webui.db").exists():
         return {"database": False}
     with opened(data, reading(data)) as database:
@@ -56,7 +57,7 @@ def look(data):
             "admins": [email for email, role in roles.items() if role == "admin"],
             # The new version may write each table anew.
             "needed": sum(size(path) for path in kept(data)) + size(data / "webui.db"),
-            "free": shutil.disk_usage(data).free,
+            "free": shutil.disk_usage(place or data).free,
         }
 
 
