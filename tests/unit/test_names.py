@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from collections import Counter
@@ -32,9 +33,10 @@ def text(*patterns: str) -> str:
     return "\n".join(path.read_text() for path in listed(*patterns))
 
 
-def inputs() -> set[str]:
+@functools.cache
+def inputs() -> frozenset[str]:
     """The variables that roles take."""
-    return {name for role in ROLES for name in yaml.safe_load(text(f"roles/{role}/defaults/main.yml"))}
+    return frozenset(name for role in ROLES for name in yaml.safe_load(text(f"roles/{role}/defaults/main.yml")))
 
 
 def in_hosts(node: Any) -> set[str]:
